@@ -1,0 +1,75 @@
+"""Write files whole or not at all, with the same bytes for the same content."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
+
+    The temporary name keeps the suffix, because writers choose their format by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
+    os.close(handle)
+    partial = Path(name)
+    umask = os.umask(0)
+    os.umask(umask)
+    try:
+        yield partial
+        partial.chmod(0o666 & ~umask)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends."""
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table without index; floats in their shortest exact form, missing as empty."""
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON in the order given; NaN and infinity are refused (write null and a reason)."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
+    """Write arrays as an uncompressed ``.npz``; numpy gives the members a fixed date."""
+    with written_whole(path) as partial:
+        np.savez(partial, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read a ``.npz`` whole; pickled members are refused."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def private_folder(path: Path) -> Path:
+    """Make ``path`` a folder that its owner alone can open (mode 0700) and return it."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path

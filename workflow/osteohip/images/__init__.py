@@ -1,0 +1,1 @@
+"""From a film to the crop that the network sees."""

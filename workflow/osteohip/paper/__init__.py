@@ -1,0 +1,1 @@
+"""The published numbers of Jang et al. 2021."""

@@ -1,0 +1,91 @@
+"""Digests by which a stage knows that its code or its environment changed.
+
+Standard library only: this module is imported while the workflow is parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def _path_of(module: str) -> Path | None:
+    """Return the file of ``osteohip`` module ``module``, None for a name that is no module."""
+    relative = PACKAGE.joinpath(*module.split(".")[1:])
+    for candidate in (relative.with_suffix(".py"), relative / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Return the modules of this package that ``module`` imports, at its top or in a function."""
+    path = _path_of(module)
+    if path is None:
+        raise ValueError(f"{module} is no module of osteohip")
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ValueError(f"{path}: relative imports are not followed")
+            source = node.module or ""
+            names.update([source, *(f"{source}.{alias.name}" for alias in node.names)])
+    found: set[str] = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "osteohip":
+            prefixes = [".".join(parts[: i + 1]) for i in range(len(parts))]
+            found.update(prefix for prefix in prefixes if _path_of(prefix))
+    return frozenset(found)
+
+
+def closure(module: str) -> tuple[str, ...]:
+    """Return ``module`` and all modules of this package that it imports, sorted by name."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting.extend(_imports(current))
+    return tuple(sorted(seen))
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Return a digest of the code that ``module`` runs: its import closure and package data.
+
+    Package data (templates, styles) counts for the modules that lie in the same folder.
+    """
+    paths: set[Path] = set()
+    for name in closure(module):
+        path = _path_of(name)
+        assert path is not None
+        paths.add(path)
+        if path.parent != PACKAGE:
+            paths.update(
+                p for p in path.parent.iterdir() if p.is_file() and p.suffix not in {".py", ".pyc"}
+            )
+    return _digest(sorted(paths))
+
+
+@cache
+def file_digest(path: Path) -> str:
+    """Return a digest of one file, as of an environment's lock."""
+    return _digest([path])

@@ -1,0 +1,1 @@
+"""A site folder: reading it, checking it, and the inventory of its films."""

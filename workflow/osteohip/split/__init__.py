@@ -1,0 +1,1 @@
+"""Training, validation and test patients, and the proof that nothing leaks."""

@@ -1,0 +1,1 @@
+"""Synthetic site folders: computed hip films with DXA records of known truth."""
