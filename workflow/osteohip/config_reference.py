@@ -1,0 +1,82 @@
+"""Write the reference of all configuration keys into ``config/README.md``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from osteohip.config import Config
+from osteohip.files import write_text
+
+BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
+# Names that the user chooses, as they stand in the table.
+CHOSEN_NAMES = {"runs": "NAME", "synthetic": "SITE"}
+BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+
+Schema = Mapping[str, Any]
+
+
+def reference() -> str:
+    """Return a Markdown table of every key: what it takes, its default and its meaning."""
+    schema = Config.model_json_schema()
+    rows = [
+        (f"`{key}`", _takes(item, schema["$defs"]), _default(item), item.get("description", ""))
+        for key, item in _keys(schema, schema["$defs"], "")
+    ]
+    headers = ("key", "takes", "default", "meaning")
+    return tabulate(rows, headers=headers, tablefmt="pipe") + "\n"
+
+
+def _keys(section: Schema, definitions: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
+    """Yield every key below ``section`` with its JSON schema, sections before what they hold."""
+    for name, item in section["properties"].items():
+        inner = _section(item, definitions)
+        chosen = f".{CHOSEN_NAMES[name]}" if name in CHOSEN_NAMES else ""
+        if inner is None or "$ref" not in item:
+            yield f"{prefix}{name}", item
+        if inner is not None:
+            yield from _keys(inner, definitions, f"{prefix}{name}{chosen}.")
+
+
+def _section(item: Schema, definitions: Schema) -> Schema | None:
+    """Return the schema of the section that ``item`` is, may be, or maps names to."""
+    candidates = [item, *item.get("anyOf", []), *item.get("patternProperties", {}).values()]
+    for candidate in candidates:
+        if "$ref" in candidate:
+            definition: Schema = definitions[candidate["$ref"].rpartition("/")[2]]
+            return definition
+    return None
+
+
+def _takes(item: Schema, definitions: Schema) -> str:
+    if "anyOf" in item:
+        return " or ".join(_takes(choice, definitions) for choice in item["anyOf"])
+    if "enum" in item:
+        return ", ".join(f"`{value}`" for value in item["enum"])
+    if item.get("type") == "array":
+        return f"list of {_takes(item['items'], definitions)}"
+    if "$ref" in item or item.get("type") == "object":
+        return "mapping"
+    bounds = [f"{sign} {item[bound]}" for bound, sign in BOUNDS.items() if bound in item]
+    return " ".join([item["type"], *bounds])
+
+
+def _default(item: Schema) -> str:
+    return f"`{json.dumps(item['default'])}`" if "default" in item else "required"
+
+
+def updated(text: str) -> str:
+    """Return ``text`` with the current reference between its two marks."""
+    head, rest = text.split(BEGIN)
+    _, tail = rest.split(END)
+    return f"{head}{BEGIN}{reference()}{END}{tail}"
+
+
+if __name__ == "__main__":
+    readme = Path(sys.argv[1])
+    write_text(readme, updated(readme.read_text(encoding="utf-8")))

@@ -1,0 +1,68 @@
+"""From a site folder to its cohort."""
+
+
+rule inventory:
+    """Open every file under radiographs/ once: films get a row, all others a reason."""
+    input:
+        site=site_marker,
+    output:
+        inventory="results/sites/{site}/private/inventory.csv",
+        refused="results/sites/{site}/private/refused.csv",
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.inventory).parent,
+        settings=settings_json(STUDY.inventory),
+        content=site_digest,
+        code=code_digest("osteohip.site.command"),
+        lock=LOCK,
+    log:
+        "results/logs/inventory/{site}.log",
+    benchmark:
+        "results/benchmarks/inventory/{site}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    message:
+        "Taking stock of the films of {wildcards.site}"
+    shell:
+        "osteohip inventory --site {params.site:q} --out-dir {params.out:q}"
+        " --settings {params.settings:q} --jobs {threads} > {log:q} 2>&1"
+
+
+rule select:
+    """Pair films with DXA, apply the criteria in order, and label."""
+    input:
+        inventory=rules.inventory.output.inventory,
+        refused=rules.inventory.output.refused,
+    output:
+        cohort="results/sites/{site}/cohort.csv",
+        flow="results/sites/{site}/flow.csv",
+        facts="results/sites/{site}/site.json",
+        exclusions="results/sites/{site}/private/exclusions.csv",
+        linkage="results/sites/{site}/private/linkage.csv",
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.cohort).parent,
+        settings=settings_json(STUDY.selection),
+        seed=STUDY.seed,
+        content=site_digest,
+        code=code_digest("osteohip.cohort.command"),
+        lock=LOCK,
+    log:
+        "results/logs/select/{site}.log",
+    benchmark:
+        "results/benchmarks/select/{site}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    message:
+        "Selecting the cohort of {wildcards.site}"
+    shell:
+        "osteohip select --site {params.site:q} --inventory {input.inventory:q}"
+        " --refused {input.refused:q} --out-dir {params.out:q} --settings {params.settings:q}"
+        " --seed {params.seed} > {log:q} 2>&1"

@@ -1,0 +1,91 @@
+"""Configuration, sites, and what rules take from them."""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from osteohip.config import SYNTHETIC_FOLDER, load_config, settings_json
+from osteohip.errors import StudyError
+from osteohip.provenance import code_digest, file_digest
+from osteohip.site.folder import check_folder, content_digest, is_synthetic
+
+ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
+DEVELOPMENT_PARTS = ("validation", "test")
+
+
+def load_study():
+    """Check the configuration and the site folders; a mistake stops before anything runs."""
+    try:
+        study = load_config(config)
+        sites = {Path(folder).name: Path(folder) for folder in study.sites}
+        synthetic = {site: is_made(folder) for site, folder in sites.items()}
+        for site, folder in sites.items():
+            if not synthetic[site]:
+                check_folder(folder)
+                synthetic[site] = is_synthetic(folder)
+        development = next(iter(sites))
+        for site in sites:
+            if synthetic[site] != synthetic[development] and not study.allow_mixing:
+                kinds = {True: "synthetic", False: "real"}
+                raise StudyError(
+                    f"{sites[development]} is a {kinds[synthetic[development]]} site and "
+                    f"{sites[site]} a {kinds[synthetic[site]]} one: a model of one kind says "
+                    "nothing about films of the other; set allow_mixing: true to do it all the "
+                    "same, marked"
+                )
+        digests = {
+            site: (
+                "made by the workflow"
+                if is_made(folder)
+                else content_digest(
+                    folder, cache=Path(f"results/sites/{site}/private/content.json")
+                )
+            )
+            for site, folder in sites.items()
+        }
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+    return study, sites, digests
+
+
+def is_made(folder):
+    """Tell whether the workflow makes this site folder itself."""
+    return Path(folder).parent == SYNTHETIC_FOLDER
+
+
+STUDY, SITES, SITE_DIGESTS = load_study()
+DEVELOPMENT = next(iter(SITES))
+EXTERNALS = tuple(site for site in SITES if site != DEVELOPMENT)
+LOCK = file_digest(ENVIRONMENTS / "cpu.txt")
+MODEL_LOCK = file_digest(ENVIRONMENTS / ("gpu.txt" if STUDY.device == "gpu" else "cpu.txt"))
+MODEL_ENVIRONMENT = "../../envs/gpu.yaml" if STUDY.device == "gpu" else "../../envs/cpu.yaml"
+
+
+wildcard_constraints:
+    site="[A-Za-z0-9_-]+",
+    run="[A-Za-z0-9_-]+",
+    cohort="[A-Za-z0-9_-]+",
+
+
+def site_folder(wildcards):
+    """Path of a site folder."""
+    return SITES[wildcards.site]
+
+
+def site_marker(wildcards):
+    """What stands for a whole site folder: its site.yaml if the workflow makes the folder.
+
+    A hospital's folder is followed by its content digest instead (`site_digest`).
+    """
+    folder = SITES[wildcards.site]
+    return [folder / "site.yaml"] if is_made(folder) else []
+
+
+def site_digest(wildcards):
+    """Digest of all that the study reads in a site folder."""
+    return SITE_DIGESTS[wildcards.site]
+
+
+def cohort_site(cohort):
+    """Site that a cohort of predictions comes from."""
+    return DEVELOPMENT if cohort in DEVELOPMENT_PARTS else cohort

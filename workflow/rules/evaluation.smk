@@ -1,0 +1,78 @@
+"""Scores and measures of each run on each cohort."""
+
+
+def predict_inputs(wildcards):
+    """Crops of the cohort, with the split for a part of development, the proof for a site."""
+    site = cohort_site(wildcards.cohort)
+    files = {
+        "crops": f"results/sites/{site}/crops.npz",
+        "cohort": f"results/sites/{site}/cohort.csv",
+        "facts": f"results/sites/{site}/site.json",
+    }
+    if wildcards.cohort in DEVELOPMENT_PARTS:
+        files["split"] = rules.split.output.split
+    else:
+        files["overlap"] = f"results/sites/{site}/overlap.json"
+    return files
+
+
+rule predict:
+    """Score every hip of a cohort with one run's model."""
+    input:
+        unpack(predict_inputs),
+        bundle=rules.train.output.bundle,
+    output:
+        predictions="results/evaluation/{run}/{cohort}/predictions.csv",
+    params:
+        model=lambda wildcards, input: Path(input.bundle[0]).parent,
+        part=lambda wildcards, input: (
+            ["--split", input.split, "--part", wildcards.cohort] if "split" in input.keys() else []
+        ),
+        mixing=["--allow-mixing"] if STUDY.allow_mixing else [],
+        device=STUDY.device,
+        code=code_digest("osteohip.model.command"),
+        lock=MODEL_LOCK,
+    log:
+        "results/logs/predict/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/predict/{run}/{cohort}.tsv"
+    conda:
+        MODEL_ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        gpu=int(STUDY.device == "gpu"),
+    message:
+        "Scoring {wildcards.cohort} with {wildcards.run}"
+    shell:
+        "osteohip predict --model {params.model:q} --crops {input.crops:q}"
+        " --cohort {input.cohort:q} --site-facts {input.facts:q} {params.part:q} {params.mixing:q}"
+        " --device {params.device} --out {output.predictions:q} > {log:q} 2>&1"
+
+
+rule evaluate:
+    """Measure the scores of one run on one cohort, with intervals."""
+    input:
+        predictions=rules.predict.output.predictions,
+        threshold="results/models/{run}/threshold.json",
+    output:
+        metrics="results/evaluation/{run}/{cohort}/metrics.json",
+        roc="results/evaluation/{run}/{cohort}/roc.csv",
+    params:
+        out=lambda wildcards, output: Path(output.metrics).parent,
+        code=code_digest("osteohip.evaluation.command"),
+        lock=LOCK,
+    log:
+        "results/logs/evaluate/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{run}/{cohort}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    message:
+        "Evaluating {wildcards.run} on {wildcards.cohort}"
+    shell:
+        "osteohip evaluate --predictions {input.predictions:q}"
+        " --threshold-file {input.threshold:q} --out-dir {params.out:q} > {log:q} 2>&1"

@@ -1,0 +1,35 @@
+"""From films to crops."""
+
+
+rule crop:
+    """Cut the proximal femur out of each film, bone bright, at the network's size."""
+    input:
+        cohort=rules.select.output.cohort,
+        linkage=rules.select.output.linkage,
+        inventory=rules.inventory.output.inventory,
+    output:
+        crops="results/sites/{site}/crops.npz",
+        manifest="results/sites/{site}/crops.csv",
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.crops).parent,
+        settings=settings_json(STUDY.images),
+        content=site_digest,
+        code=code_digest("osteohip.images.command"),
+        lock=LOCK,
+    log:
+        "results/logs/crop/{site}.log",
+    benchmark:
+        "results/benchmarks/crop/{site}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    message:
+        "Cropping the films of {wildcards.site}"
+    shell:
+        "osteohip crop --site {params.site:q} --cohort {input.cohort:q}"
+        " --inventory {input.inventory:q} --linkage {input.linkage:q} --out-dir {params.out:q}"
+        " --settings {params.settings:q} --jobs {threads} > {log:q} 2>&1"

@@ -1,0 +1,35 @@
+"""Synthetic sites, made only where the configuration names a folder under results/synthetic/."""
+
+
+rule synthesize:
+    """Make a synthetic site folder of known truth."""
+    output:
+        marker="results/synthetic/{site}/site.yaml",
+        films="results/synthetic/{site}/films.csv",
+        patients="results/synthetic/{site}/patients.csv",
+        dxa="results/synthetic/{site}/dxa.csv",
+        findings="results/synthetic/{site}/findings.csv",
+        crops="results/synthetic/{site}/crops.csv",
+        truth="results/synthetic/{site}.truth/truth.json",
+    params:
+        folder=lambda wildcards, output: Path(output.marker).parent,
+        recipe=lambda wildcards: STUDY.synthetic[wildcards.site].recipe,
+        patients=lambda wildcards: STUDY.synthetic[wildcards.site].patients,
+        seed=lambda wildcards: STUDY.synthetic[wildcards.site].seed,
+        code=code_digest("osteohip.synthetic.command"),
+        lock=LOCK,
+    log:
+        "results/logs/synthesize/{site}.log",
+    benchmark:
+        "results/benchmarks/synthesize/{site}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    message:
+        "Making the synthetic site {wildcards.site}"
+    shell:
+        "osteohip synthesize --recipe {params.recipe} --patients {params.patients}"
+        " --seed {params.seed} --out {params.folder:q} --jobs {threads} > {log:q} 2>&1"

@@ -1,0 +1,51 @@
+"""The model: one bundle a run."""
+
+BUNDLE_FILES = (
+    "weights.weights.h5",
+    "network.json",
+    "threshold.json",
+    "history.csv",
+    "run.json",
+    "reference.json",
+)
+
+
+rule train:
+    """Train the network of one run and keep the epoch of best validation accuracy."""
+    input:
+        crops=f"results/sites/{DEVELOPMENT}/crops.npz",
+        cohort=f"results/sites/{DEVELOPMENT}/cohort.csv",
+        facts=f"results/sites/{DEVELOPMENT}/site.json",
+        split=rules.split.output.split,
+    output:
+        bundle=expand("results/models/{{run}}/{file}", file=BUNDLE_FILES),
+    params:
+        out=lambda wildcards, output: Path(output.bundle[0]).parent,
+        network=lambda wildcards: settings_json(STUDY.run_network(wildcards.run)),
+        training=lambda wildcards: settings_json(STUDY.run_training(wildcards.run)),
+        images=settings_json(STUDY.images),
+        seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
+        threshold=STUDY.evaluation.threshold,
+        device=STUDY.device,
+        speed="results/benchmarks/train/{run}.json",
+        code=code_digest("osteohip.model.command"),
+        lock=MODEL_LOCK,
+    log:
+        "results/logs/train/{run}.log",
+    benchmark:
+        "results/benchmarks/train/{run}.tsv"
+    conda:
+        MODEL_ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+        gpu=int(STUDY.device == "gpu"),
+    message:
+        "Training {wildcards.run}"
+    shell:
+        "osteohip train --crops {input.crops:q} --cohort {input.cohort:q} --split {input.split:q}"
+        " --site-facts {input.facts:q} --out-dir {params.out:q} --network {params.network:q}"
+        " --training {params.training:q} --images {params.images:q} --seed {params.seed}"
+        " --threshold {params.threshold} --device {params.device}"
+        " --speed-out {params.speed:q} > {log:q} 2>&1"
