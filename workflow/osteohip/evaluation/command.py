@@ -20,4 +20,12 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a file of scores against its labels, each measure with its interval."""
-    raise NotImplementedError
+    from osteohip.evaluation.assessment import assess, roc_table
+    from osteohip.evaluation.predictions import read_predictions
+    from osteohip.evaluation.threshold import take_threshold
+    from osteohip.files import write_csv, write_json
+
+    point = take_threshold(value=threshold, path=threshold_file)
+    cases = read_predictions(predictions)
+    write_json(out_dir / "metrics.json", assess(cases, point))
+    write_csv(out_dir / "roc.csv", roc_table(cases))

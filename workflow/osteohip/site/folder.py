@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from osteohip.errors import StudyError
-from osteohip.files import write_json
+from osteohip.files import private_folder, write_json
 
 
 def check_folder(folder: Path) -> None:
@@ -70,5 +70,6 @@ def content_digest(folder: Path, *, cache: Path) -> str:
         current[name] = entry
         digest.update(f"{name}\0{entry[2]}\n".encode())
     if current != known:
+        private_folder(cache.parent)
         write_json(cache, current)
     return digest.hexdigest()[:16]

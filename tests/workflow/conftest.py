@@ -1,0 +1,68 @@
+"""One small study, built once, that all tests of the workflow share."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SMALL = {
+    "synthetic": {
+        "development": {"recipe": "development", "patients": 60, "seed": 5},
+        "external": {"recipe": "external", "patients": 30, "seed": 6},
+    },
+    "images": {"size": 32},
+    "training": {"epochs": 2},
+}
+
+Snakemake = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in ``folder`` as a user would, in the environment of the tests."""
+    search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": search},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def make_checkout(folder: Path, config: dict) -> Path:
+    """Lay out what a clone holds, with another default configuration."""
+    for part in ("workflow", "envs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "config").mkdir()
+    (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a small study that ran to its report; its path holds a space."""
+    folder = make_checkout(tmp_path_factory.mktemp("study") / "a small study", SMALL)
+    result = run_snakemake(folder)
+    assert result.returncode == 0, result.stdout
+    return folder
+
+
+@pytest.fixture
+def snakemake() -> Snakemake:
+    """Run Snakemake in a folder."""
+    return run_snakemake
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Callable[[dict], Path]:
+    """Make a fresh checkout with a configuration."""
+    return lambda config: make_checkout(tmp_path / "checkout", config)

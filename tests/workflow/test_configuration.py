@@ -1,0 +1,58 @@
+"""A mistake in the configuration costs one plain sentence, before anything runs."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({"extrenal": "x"}, "configuration, extrenal: no such key"),
+        ({"training": {"epoch": 3}}, "configuration, training.epoch: no such key"),
+        ({"images": {"size": "big"}}, "configuration, images.size: Input should be a valid integer"),
+        ({"external": "nowhere"}, "nowhere: expected a site folder, but there is no such folder"),
+    ],
+)
+def test_mistakes_name_their_key(config, sentence, checkout, snakemake):
+    result = snakemake(checkout(config), "--dry-run")
+    assert result.returncode != 0
+    assert sentence in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def real_site(folder: Path, *, synthetic: bool = False) -> Path:
+    (folder / "radiographs").mkdir(parents=True)
+    (folder / "radiographs" / "a.dcm").write_bytes(b"no film")
+    (folder / "site.yaml").write_text(f"name: Busan\nsynthetic: {str(synthetic).lower()}\n")
+    return folder
+
+
+def test_empty_folder_is_no_site(checkout, snakemake, tmp_path):
+    (tmp_path / "busan").mkdir()
+    result = snakemake(checkout({"external": str(tmp_path / "busan")}), "--dry-run")
+    assert result.returncode != 0
+    assert "expected a site folder, but it holds no site.yaml" in result.stdout
+
+
+def test_synthetic_model_never_meets_real_films(checkout, snakemake, tmp_path):
+    site = real_site(tmp_path / "busan")
+    result = snakemake(checkout({"external": str(site)}), "--dry-run")
+    assert result.returncode != 0
+    assert "set allow_mixing: true" in result.stdout
+
+
+def test_external_site_is_swapped_by_one_path(checkout, snakemake, tmp_path):
+    site = real_site(tmp_path / "busan", synthetic=True)
+    folder = checkout({})
+    result = snakemake(folder, "--dry-run", "--config", f"external={site}")
+    assert result.returncode == 0, result.stdout
+    assert "Taking stock of the films of busan" in result.stdout
+    assert "of external" not in result.stdout
+
+
+def test_real_development_site_has_no_external_site_by_default(checkout, snakemake, tmp_path):
+    site = real_site(tmp_path / "asan")
+    result = snakemake(checkout({"development": str(site)}), "--dry-run")
+    assert result.returncode == 0, result.stdout
+    assert "synthetic" not in result.stdout.replace(str(tmp_path), "")

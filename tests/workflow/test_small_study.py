@@ -1,0 +1,76 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+COHORTS = ("validation", "test", "external")
+
+
+def test_a_second_run_does_nothing(small_study, snakemake):
+    result = snakemake(small_study)
+    assert result.returncode == 0, result.stdout
+    assert "Nothing to be done" in result.stdout
+
+
+def test_report_and_its_numbers_are_there(small_study):
+    assert (small_study / "reports" / "report.html").stat().st_size > 10_000
+    assert json.loads((small_study / "reports" / "numbers.json").read_text())
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_confusion_sums_to_the_cases(small_study, cohort):
+    folder = small_study / "results" / "evaluation" / "primary" / cohort
+    metrics = json.loads((folder / "metrics.json").read_text())
+    predictions = pd.read_csv(folder / "predictions.csv")
+    assert list(predictions.columns) == ["case_id", "label", "score"]
+    assert sum(metrics["confusion"].values()) == metrics["n"] == len(predictions)
+    if cohort in ("validation", "test"):
+        split = pd.read_csv(small_study / "results" / "split" / "split.csv")
+        assert set(predictions["case_id"]) == set(split.loc[split["part"] == cohort, "case_id"])
+
+
+def test_every_hip_of_the_recipe_is_in_the_study(small_study):
+    for site, patients in (("development", 60), ("external", 30)):
+        crops = pd.read_csv(small_study / "results" / "sites" / site / "crops.csv")
+        assert (crops["status"] == "cropped").sum() == patients
+
+
+def test_nothing_leaks(small_study):
+    leakage = json.loads((small_study / "results" / "split" / "leakage.json").read_text())
+    assert leakage["disjoint"] is True
+    assert [item["groups"] for item in leakage["comparisons"]] == [
+        ["training", "validation"],
+        ["training", "test"],
+        ["validation", "test"],
+        ["development", "external"],
+    ]
+
+
+def public_files(study: Path) -> list[Path]:
+    return [
+        path
+        for top in ("results", "reports", ".snakemake")
+        for path in (study / top).rglob("*")
+        if path.is_file()
+        and "private" not in path.parts
+        and "synthetic" not in path.relative_to(study).parts
+    ]
+
+
+def test_no_patient_is_named_outside_private_folders(small_study):
+    private = small_study / "results" / "sites" / "development" / "private"
+    assert private.stat().st_mode & 0o777 == 0o700
+    linkage = pd.read_csv(private / "linkage.csv", dtype=str)
+    inventory = pd.read_csv(private / "inventory.csv", dtype=str)
+    secrets = {
+        text.encode()
+        for column in ("patient_id", "sop_instance_uid", "file")
+        for text in [*linkage[column].dropna(), *inventory[column].dropna()]
+    }
+    assert len(secrets) > 100
+    files = public_files(small_study)
+    assert any(path.suffix == ".html" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not [s for s in secrets if s in content], f"{path} names a patient"

@@ -1,0 +1,62 @@
+"""Everything that is measured of one cohort's predictions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from osteohip.evaluation.discrimination import ONE_CLASS, roc_curve
+from osteohip.evaluation.measures import confusion, measures
+from osteohip.evaluation.predictions import Predictions
+from osteohip.evaluation.threshold import Threshold
+
+ROC_COLUMNS = (
+    "threshold",
+    "false_positive_rate",
+    "true_positive_rate",
+    "false_positives",
+    "true_positives",
+)
+
+
+def assess(predictions: Predictions, threshold: Threshold) -> dict[str, Any]:
+    """Return the content of ``metrics.json``: n, threshold, confusion, metrics and warnings."""
+    labels, scores = predictions.labels, predictions.scores
+    counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
+    found = measures(labels=labels, scores=scores, threshold=threshold.value)
+    return {
+        "n": len(labels),
+        "threshold": threshold.as_json(),
+        "confusion": asdict(counts),
+        "metrics": {name: estimate.as_json() for name, estimate in found.items()},
+        "warnings": warnings(predictions, threshold),
+    }
+
+
+def warnings(predictions: Predictions, threshold: Threshold) -> list[dict[str, str]]:
+    """Return what a reader must know before believing the measures, as code and text."""
+    labels, scores = predictions.labels, predictions.scores
+    found = {}
+    if len(set(labels.tolist())) == 1:
+        found["one_class"] = f"{ONE_CLASS}; what needs both is undefined"
+    elif ((scores >= threshold.value) == (labels == 1)).all():
+        found["label_equals_call"] = (
+            "the label equals the model's own call in every case; if the label was copied from "
+            "the call, these measures say nothing"
+        )
+    if scores.min() < 0 or scores.max() > 1:
+        found["scores_outside_unit_interval"] = (
+            "some scores lie outside 0 to 1 and are no probabilities"
+        )
+    return [{"code": code, "text": text} for code, text in found.items()]
+
+
+def roc_table(predictions: Predictions) -> pd.DataFrame:
+    """Return ``roc.csv``; without rows where only one class is there."""
+    labels, scores = predictions.labels, predictions.scores
+    if len(set(labels.tolist())) == 1:
+        return pd.DataFrame(columns=list(ROC_COLUMNS))
+    curve = roc_curve(labels=labels, scores=scores)
+    return pd.DataFrame({name: getattr(curve, name) for name in ROC_COLUMNS})
