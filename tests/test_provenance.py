@@ -1,3 +1,5 @@
+import pytest
+
 from osteohip.provenance import PACKAGE, closure, code_digest
 
 
@@ -22,6 +24,14 @@ def test_every_module_can_be_followed():
         assert name in closure(name)
 
 
+def test_a_command_does_not_depend_on_what_its_neighbours_import():
+    assert "osteohip.split.assignment" in closure("osteohip.split.command", "split")
+    assert "osteohip.synthetic.command" not in closure("osteohip.split.command", "split")
+    assert "osteohip.evaluation.measures" not in closure("osteohip.split.command", "overlap")
+    with pytest.raises(ValueError, match="no function nonsense"):
+        closure("osteohip.split.command", "nonsense")
+
+
 def test_digests_differ_between_stages():
-    stages = ("site", "cohort", "images", "split")
-    assert len({code_digest(f"osteohip.{stage}.command") for stage in stages}) == len(stages)
+    stages = ("site.inventory", "cohort.select", "images.crop", "split.split")
+    assert len({code_digest(stage) for stage in stages}) == len(stages)

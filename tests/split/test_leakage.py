@@ -21,9 +21,9 @@ def test_each_identity_alone_is_found(identity):
     assert all(not any(o.shared.values()) for o in overlaps_within(records=records, parts=PARTS))
     records.loc[2, identity] = records.loc[0, identity]
     overlaps = overlaps_within(records=records, parts=PARTS)
-    assert {
-        (*o.groups, i): pairs for o in overlaps for i, pairs in o.shared.items() if pairs
-    } == {("training", "test", identity): (("A", "C"),)}
+    assert {(*o.groups, i): pairs for o in overlaps for i, pairs in o.shared.items() if pairs} == {
+        ("training", "test", identity): (("A", "C"),)
+    }
     with pytest.raises(StudyError, match=f"training and test share the same {identity}: A and C"):
         refuse_overlaps(overlaps)
 

@@ -23,13 +23,23 @@ def _path_of(module: str) -> Path | None:
 
 
 @cache
-def _imports(module: str) -> frozenset[str]:
-    """Return the modules of this package that ``module`` imports, at its top or in a function."""
+def _imports(module: str, function: str | None = None) -> frozenset[str]:
+    """Return the modules of this package that ``module`` imports, at its top or in a function.
+
+    With ``function``, what its other functions import does not count.
+    """
     path = _path_of(module)
     if path is None:
         raise ValueError(f"{module} is no module of osteohip")
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    if function is not None:
+        functions = {s.name: s for s in statements if isinstance(s, ast.FunctionDef)}
+        if function not in functions:
+            raise ValueError(f"{module} has no function {function}")
+        statements = [s for s in statements if s not in functions.values()]
+        statements.append(functions[function])
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in (node for statement in statements for node in ast.walk(statement)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -46,10 +56,13 @@ def _imports(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def closure(module: str) -> tuple[str, ...]:
-    """Return ``module`` and all modules of this package that it imports, sorted by name."""
-    seen: set[str] = set()
-    waiting = [module]
+def closure(module: str, function: str | None = None) -> tuple[str, ...]:
+    """Return ``module`` and all modules of this package that it imports, sorted by name.
+
+    With ``function``, only what this function of the module needs.
+    """
+    seen = {module}
+    waiting = list(_imports(module, function))
     while waiting:
         current = waiting.pop()
         if current not in seen:
@@ -68,13 +81,15 @@ def _digest(paths: list[Path]) -> str:
 
 
 @cache
-def code_digest(module: str) -> str:
-    """Return a digest of the code that ``module`` runs: its import closure and package data.
+def code_digest(command: str) -> str:
+    """Return a digest of the code that a command runs: its import closure and package data.
 
-    Package data (templates, styles) counts for the modules that lie in the same folder.
+    ``command`` is a room and a function of its ``command`` module, as ``split.overlap``. Package
+    data (templates, styles) counts for the modules that lie in the same folder.
     """
+    room, function = command.split(".")
     paths: set[Path] = set()
-    for name in closure(module):
+    for name in closure(f"osteohip.{room}.command", function):
         path = _path_of(name)
         assert path is not None
         paths.add(path)

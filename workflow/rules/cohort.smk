@@ -8,13 +8,6 @@ rule inventory:
     output:
         inventory="results/sites/{site}/private/inventory.csv",
         refused="results/sites/{site}/private/refused.csv",
-    params:
-        site=site_folder,
-        out=lambda wildcards, output: Path(output.inventory).parent,
-        settings=settings_json(STUDY.inventory),
-        content=site_digest,
-        code=code_digest("osteohip.site.command"),
-        lock=LOCK,
     log:
         "results/logs/inventory/{site}.log",
     benchmark:
@@ -25,6 +18,13 @@ rule inventory:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.inventory).parent,
+        settings=settings_json(STUDY.inventory),
+        content=site_digest,
+        code=code_digest("site.inventory"),
+        lock=LOCK,
     message:
         "Taking stock of the films of {wildcards.site}"
     shell:
@@ -43,14 +43,6 @@ rule select:
         facts="results/sites/{site}/site.json",
         exclusions="results/sites/{site}/private/exclusions.csv",
         linkage="results/sites/{site}/private/linkage.csv",
-    params:
-        site=site_folder,
-        out=lambda wildcards, output: Path(output.cohort).parent,
-        settings=settings_json(STUDY.selection),
-        seed=STUDY.seed,
-        content=site_digest,
-        code=code_digest("osteohip.cohort.command"),
-        lock=LOCK,
     log:
         "results/logs/select/{site}.log",
     benchmark:
@@ -60,6 +52,14 @@ rule select:
     resources:
         mem_mb=1000,
         runtime=20,
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.cohort).parent,
+        settings=settings_json(STUDY.selection),
+        seed=STUDY.seed,
+        content=site_digest,
+        code=code_digest("cohort.select"),
+        lock=LOCK,
     message:
         "Selecting the cohort of {wildcards.site}"
     shell:

@@ -57,8 +57,12 @@ STUDY, SITES, SITE_DIGESTS = load_study()
 DEVELOPMENT = next(iter(SITES))
 EXTERNALS = tuple(site for site in SITES if site != DEVELOPMENT)
 LOCK = file_digest(ENVIRONMENTS / "cpu.txt")
-MODEL_LOCK = file_digest(ENVIRONMENTS / ("gpu.txt" if STUDY.device == "gpu" else "cpu.txt"))
-MODEL_ENVIRONMENT = "../../envs/gpu.yaml" if STUDY.device == "gpu" else "../../envs/cpu.yaml"
+MODEL_LOCK = file_digest(
+    ENVIRONMENTS / ("gpu.txt" if STUDY.device == "gpu" else "cpu.txt")
+)
+MODEL_ENVIRONMENT = (
+    "../../envs/gpu.yaml" if STUDY.device == "gpu" else "../../envs/cpu.yaml"
+)
 
 
 wildcard_constraints:

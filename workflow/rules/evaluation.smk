@@ -23,15 +23,6 @@ rule predict:
         bundle=rules.train.output.bundle,
     output:
         predictions="results/evaluation/{run}/{cohort}/predictions.csv",
-    params:
-        model=lambda wildcards, input: Path(input.bundle[0]).parent,
-        part=lambda wildcards, input: (
-            ["--split", input.split, "--part", wildcards.cohort] if "split" in input.keys() else []
-        ),
-        mixing=["--allow-mixing"] if STUDY.allow_mixing else [],
-        device=STUDY.device,
-        code=code_digest("osteohip.model.command"),
-        lock=MODEL_LOCK,
     log:
         "results/logs/predict/{run}/{cohort}.log",
     benchmark:
@@ -42,6 +33,17 @@ rule predict:
         mem_mb=2000,
         runtime=60,
         gpu=int(STUDY.device == "gpu"),
+    params:
+        model=lambda wildcards, input: Path(input.bundle[0]).parent,
+        part=lambda wildcards, input: (
+            ["--split", input.split, "--part", wildcards.cohort]
+            if "split" in input.keys()
+            else []
+        ),
+        mixing=["--allow-mixing"] if STUDY.allow_mixing else [],
+        device=STUDY.device,
+        code=code_digest("model.predict"),
+        lock=MODEL_LOCK,
     message:
         "Scoring {wildcards.cohort} with {wildcards.run}"
     shell:
@@ -58,10 +60,6 @@ rule evaluate:
     output:
         metrics="results/evaluation/{run}/{cohort}/metrics.json",
         roc="results/evaluation/{run}/{cohort}/roc.csv",
-    params:
-        out=lambda wildcards, output: Path(output.metrics).parent,
-        code=code_digest("osteohip.evaluation.command"),
-        lock=LOCK,
     log:
         "results/logs/evaluate/{run}/{cohort}.log",
     benchmark:
@@ -71,6 +69,10 @@ rule evaluate:
     resources:
         mem_mb=1000,
         runtime=20,
+    params:
+        out=lambda wildcards, output: Path(output.metrics).parent,
+        code=code_digest("evaluation.evaluate"),
+        lock=LOCK,
     message:
         "Evaluating {wildcards.run} on {wildcards.cohort}"
     shell:

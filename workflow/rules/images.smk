@@ -10,13 +10,6 @@ rule crop:
     output:
         crops="results/sites/{site}/crops.npz",
         manifest="results/sites/{site}/crops.csv",
-    params:
-        site=site_folder,
-        out=lambda wildcards, output: Path(output.crops).parent,
-        settings=settings_json(STUDY.images),
-        content=site_digest,
-        code=code_digest("osteohip.images.command"),
-        lock=LOCK,
     log:
         "results/logs/crop/{site}.log",
     benchmark:
@@ -27,6 +20,13 @@ rule crop:
     resources:
         mem_mb=3000,
         runtime=120,
+    params:
+        site=site_folder,
+        out=lambda wildcards, output: Path(output.crops).parent,
+        settings=settings_json(STUDY.images),
+        content=site_digest,
+        code=code_digest("images.crop"),
+        lock=LOCK,
     message:
         "Cropping the films of {wildcards.site}"
     shell:

@@ -8,11 +8,6 @@ rule split:
         crops=f"results/sites/{DEVELOPMENT}/crops.csv",
     output:
         split="results/split/split.csv",
-    params:
-        settings=settings_json(STUDY.split),
-        seed=STUDY.seed,
-        code=code_digest("osteohip.split.command"),
-        lock=LOCK,
     log:
         "results/logs/split.log",
     benchmark:
@@ -22,6 +17,11 @@ rule split:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=settings_json(STUDY.split),
+        seed=STUDY.seed,
+        code=code_digest("split.split"),
+        lock=LOCK,
     message:
         "Dividing the development patients"
     shell:
@@ -39,11 +39,6 @@ rule overlap:
         ),
     output:
         overlap="results/sites/{site}/overlap.json",
-    params:
-        development=f"results/sites/{DEVELOPMENT}",
-        external=lambda wildcards, output: Path(output.overlap).parent,
-        code=code_digest("osteohip.split.command"),
-        lock=LOCK,
     log:
         "results/logs/overlap/{site}.log",
     benchmark:
@@ -53,6 +48,11 @@ rule overlap:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        development=f"results/sites/{DEVELOPMENT}",
+        external=lambda wildcards, output: Path(output.overlap).parent,
+        code=code_digest("split.overlap"),
+        lock=LOCK,
     message:
         "Comparing the patients of {wildcards.site} with development"
     shell:
@@ -69,10 +69,6 @@ rule leakage:
         overlaps=expand(rules.overlap.output.overlap, site=EXTERNALS),
     output:
         leakage="results/split/leakage.json",
-    params:
-        overlaps=lambda wildcards, input: [f"--overlap={path}" for path in input.overlaps],
-        code=code_digest("osteohip.split.command"),
-        lock=LOCK,
     log:
         "results/logs/leakage.log",
     benchmark:
@@ -82,6 +78,12 @@ rule leakage:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        overlaps=lambda wildcards, input: [
+            f"--overlap={path}" for path in input.overlaps
+        ],
+        code=code_digest("split.leakage"),
+        lock=LOCK,
     message:
         "Proving that splits and sites are disjoint"
     shell:

@@ -11,13 +11,6 @@ rule synthesize:
         findings="results/synthetic/{site}/findings.csv",
         crops="results/synthetic/{site}/crops.csv",
         truth="results/synthetic/{site}.truth/truth.json",
-    params:
-        folder=lambda wildcards, output: Path(output.marker).parent,
-        recipe=lambda wildcards: STUDY.synthetic[wildcards.site].recipe,
-        patients=lambda wildcards: STUDY.synthetic[wildcards.site].patients,
-        seed=lambda wildcards: STUDY.synthetic[wildcards.site].seed,
-        code=code_digest("osteohip.synthetic.command"),
-        lock=LOCK,
     log:
         "results/logs/synthesize/{site}.log",
     benchmark:
@@ -28,6 +21,13 @@ rule synthesize:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        folder=lambda wildcards, output: Path(output.marker).parent,
+        recipe=lambda wildcards: STUDY.synthetic[wildcards.site].recipe,
+        patients=lambda wildcards: STUDY.synthetic[wildcards.site].patients,
+        seed=lambda wildcards: STUDY.synthetic[wildcards.site].seed,
+        code=code_digest("synthetic.synthesize"),
+        lock=LOCK,
     message:
         "Making the synthetic site {wildcards.site}"
     shell:

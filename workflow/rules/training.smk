@@ -19,17 +19,6 @@ rule train:
         split=rules.split.output.split,
     output:
         bundle=expand("results/models/{{run}}/{file}", file=BUNDLE_FILES),
-    params:
-        out=lambda wildcards, output: Path(output.bundle[0]).parent,
-        network=lambda wildcards: settings_json(STUDY.run_network(wildcards.run)),
-        training=lambda wildcards: settings_json(STUDY.run_training(wildcards.run)),
-        images=settings_json(STUDY.images),
-        seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
-        threshold=STUDY.evaluation.threshold,
-        device=STUDY.device,
-        speed="results/benchmarks/train/{run}.json",
-        code=code_digest("osteohip.model.command"),
-        lock=MODEL_LOCK,
     log:
         "results/logs/train/{run}.log",
     benchmark:
@@ -41,6 +30,17 @@ rule train:
         mem_mb=4000,
         runtime=1440,
         gpu=int(STUDY.device == "gpu"),
+    params:
+        out=lambda wildcards, output: Path(output.bundle[0]).parent,
+        network=lambda wildcards: settings_json(STUDY.run_network(wildcards.run)),
+        training=lambda wildcards: settings_json(STUDY.run_training(wildcards.run)),
+        images=settings_json(STUDY.images),
+        seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
+        threshold=STUDY.evaluation.threshold,
+        device=STUDY.device,
+        speed="results/benchmarks/train/{run}.json",
+        code=code_digest("model.train"),
+        lock=MODEL_LOCK,
     message:
         "Training {wildcards.run}"
     shell:
