@@ -93,3 +93,18 @@ def site_digest(wildcards):
 def cohort_site(cohort):
     """Site that a cohort of predictions comes from."""
     return DEVELOPMENT if cohort in DEVELOPMENT_PARTS else cohort
+
+
+def predict_inputs(wildcards):
+    """Crops of the cohort, with the split for a part of development, the proof for a site."""
+    site = cohort_site(wildcards.cohort)
+    files = {
+        "crops": f"results/sites/{site}/crops.npz",
+        "cohort": f"results/sites/{site}/cohort.csv",
+        "facts": f"results/sites/{site}/site.json",
+    }
+    if wildcards.cohort in DEVELOPMENT_PARTS:
+        files["split"] = "results/split/split.csv"
+    else:
+        files["overlap"] = f"results/sites/{site}/overlap.json"
+    return files

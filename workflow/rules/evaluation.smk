@@ -1,21 +1,6 @@
 """Scores and measures of each run on each cohort."""
 
 
-def predict_inputs(wildcards):
-    """Crops of the cohort, with the split for a part of development, the proof for a site."""
-    site = cohort_site(wildcards.cohort)
-    files = {
-        "crops": f"results/sites/{site}/crops.npz",
-        "cohort": f"results/sites/{site}/cohort.csv",
-        "facts": f"results/sites/{site}/site.json",
-    }
-    if wildcards.cohort in DEVELOPMENT_PARTS:
-        files["split"] = rules.split.output.split
-    else:
-        files["overlap"] = f"results/sites/{site}/overlap.json"
-    return files
-
-
 rule predict:
     """Score every hip of a cohort with one run's model."""
     input:

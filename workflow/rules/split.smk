@@ -34,7 +34,7 @@ rule overlap:
     input:
         expand(
             "results/sites/{site}/{file}",
-            site=[DEVELOPMENT, "{{site}}"],
+            site=[DEVELOPMENT, "{site}"],
             file=["cohort.csv", "crops.csv", "private/linkage.csv"],
         ),
     output:
@@ -49,7 +49,7 @@ rule overlap:
         mem_mb=1000,
         runtime=10,
     params:
-        development=f"results/sites/{DEVELOPMENT}",
+        development=lambda wildcards, input: Path(input[0]).parent,
         external=lambda wildcards, output: Path(output.overlap).parent,
         code=code_digest("split.overlap"),
         lock=LOCK,
