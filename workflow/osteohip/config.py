@@ -159,6 +159,12 @@ class Network(Section):
         default=None, description="ImageNet weight file; null starts from random weights"
     )
 
+    @model_validator(mode="after")
+    def _initial_weights_fit(self) -> Self:
+        if self.initial_weights is not None and self.width != 1:
+            raise ValueError("initial_weights are those of VGG16 and need width: 1.0")
+        return self
+
 
 class Training(Section):
     """How the network is fitted."""
@@ -172,6 +178,18 @@ class Training(Section):
         default=["original", "blur", "sharpen", "shear", "rotate"],
         min_length=1,
         description="every image is seen once an epoch with each of these",
+    )
+    rotate_degrees: Annotated[float, Field(ge=0, le=45)] = Field(
+        default=10.0, description="rotation: largest angle, either way"
+    )
+    shear_degrees: Annotated[float, Field(ge=0, le=45)] = Field(
+        default=10.0, description="shear: largest angle, either way"
+    )
+    blur_sigma: Annotated[float, Field(gt=0)] = Field(
+        default=1.0, description="standard deviation of the Gaussian that blurs, in pixels"
+    )
+    sharpen_amount: Annotated[float, Field(ge=0)] = Field(
+        default=1.0, description="sharpening: share of image minus blurred image that is added"
     )
     jitter_sigma: bool = Field(
         default=True,

@@ -19,10 +19,12 @@ import pandas as pd
 def written_whole(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
 
-    The temporary name keeps the suffix, because writers choose their format by it.
+    The temporary name keeps the suffixes, because writers choose their format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=".partial-", suffix="".join(path.suffixes)
+    )
     os.close(handle)
     partial = Path(name)
     umask = os.umask(0)

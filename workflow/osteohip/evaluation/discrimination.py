@@ -98,7 +98,7 @@ def auc(
     ----------
     DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845.
     Sun X, Xu W. IEEE Signal Process Lett 2014;21:1389-1393.
-    Pepe MS. The Statistical Evaluation of Medical Tests, 2003, section 5.2.5 (logit scale).
+    Pohar Perme M, Manevski D. Stat Methods Med Res 2019;28:3755-3768 (why the logit scale).
     """
     method = f"DeLong, {scale} scale"
     diseased, healthy = _classes(labels=labels, scores=scores)
@@ -157,8 +157,10 @@ def newcombe_interval(
         variance = limit * (1 - limit) * spread / (diseased * healthy)
         return (area - limit) ** 2 - z * z * variance
 
-    low = 0.0 if area == 0 else float(brentq(excess, 0.0, area))
-    high = 1.0 if area == 1 else float(brentq(excess, area, 1.0))
+    # An area of 0 or 1 is itself a root, but not the limit that is sought.
+    border = 1e-9
+    low = 0.0 if area == 0 else float(brentq(excess, 0.0, min(area, 1 - border)))
+    high = 1.0 if area == 1 else float(brentq(excess, max(area, border), 1.0))
     return low, high
 
 

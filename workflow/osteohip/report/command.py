@@ -15,14 +15,55 @@ def report(
     development: Annotated[Path, typer.Option(help="results of the development site")],
     split: Annotated[Path, typer.Option(help="split.csv")],
     leakage: Annotated[Path, typer.Option(help="leakage.json")],
-    evaluation: Annotated[
-        Path, typer.Option(help="evaluations of the run: one folder per cohort")
-    ],
-    config: Annotated[Path, typer.Option(help="the resolved configuration as JSON")],
+    evaluation: Annotated[Path, typer.Option(help="evaluations of the run: one folder per cohort")],
     out_dir: Annotated[Path, typer.Option(help="folder for report, numbers, tables, figures")],
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
+    settings: Annotated[str | None, typer.Option(help="the whole configuration as JSON")] = None,
 ) -> None:
     """Write the report, its numbers, tables and figures from results."""
-    raise NotImplementedError
+    from osteohip.config import Config, parse_settings
+    from osteohip.files import write_csv, write_json, write_text
+    from osteohip.report.document import report_markdown, to_html
+    from osteohip.report.figures.study import draw_figures
+    from osteohip.report.numbers import numbers
+    from osteohip.report.results import read_results
+    from osteohip.report.tables import all_tables, to_frame
+
+    results = read_results(
+        run=run,
+        model=model,
+        development=development,
+        externals=external or [],
+        split=split,
+        leakage=leakage,
+        evaluation=evaluation,
+        config=parse_settings(Config, settings),
+    )
+    content = numbers(results)
+    tables = all_tables(content)
+    write_json(out_dir / "numbers.json", content)
+    written = {out_dir / "tables" / f"{table.key}.csv" for table in tables}
+    for table in tables:
+        write_csv(out_dir / "tables" / f"{table.key}.csv", to_frame(table))
+    written |= draw_figures(content, results, out_dir / "figures")
+    for folder in ("tables", "figures"):
+        for path in (out_dir / folder).iterdir():
+            # A site that is no longer configured must not linger beside the report.
+            if path not in written and path.suffix in {".csv", ".pdf", ".png"}:
+                path.unlink()
+    page = out_dir / "report.html"
+    write_text(page, to_html(report_markdown(content, tables), content, out_dir))
+
+
+def summary(
+    *,
+    report_dir: Annotated[Path, typer.Option(help="folder of the report")],
+) -> None:
+    """Name the report and its main numbers."""
+    from osteohip.files import read_json
+    from osteohip.report.summary import summary_lines
+
+    content = read_json(report_dir / "numbers.json")
+    print("\n".join(summary_lines(content, report_dir / "report.html")))

@@ -24,16 +24,36 @@ def inventory(
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
     """List every file under radiographs/: the films that serve, and the others with a reason."""
-    raise NotImplementedError
+    from osteohip.config import Inventory, parse_settings
+    from osteohip.files import write_csv
+    from osteohip.site.inventory import take_inventory
+    from osteohip.site.problems import problems_recorded
+    from osteohip.site.schema import read_site
+
+    chosen = parse_settings(Inventory, settings)
+    with problems_recorded(out_dir):
+        read_site(site)
+        found = take_inventory(site, modalities=chosen.modalities, jobs=jobs)
+    write_csv(out_dir / "refused.csv", found.refused)
+    write_csv(out_dir / "inventory.csv", found.films)
 
 
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="site folder")],
-    inventory_settings: Annotated[
+    settings: Annotated[
         str | None, typer.Option(help="section `inventory` of the configuration, as JSON")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
     """Check all files of a site folder and show every problem, values included (private)."""
-    raise NotImplementedError
+    from osteohip.config import Inventory, parse_settings
+    from osteohip.errors import InputError
+    from osteohip.site.check import check_site
+
+    chosen = parse_settings(Inventory, settings)
+    try:
+        typer.echo(check_site(folder, modalities=chosen.modalities, jobs=jobs))
+    except InputError as error:
+        typer.echo(error.report(private=True))
+        raise typer.Exit(1) from None

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -321,7 +321,10 @@ def read_facts(dataset: Dataset) -> FilmFacts:
 
 
 def clean(value: object) -> str:
-    """Return a tag's value as one line of text: composed, no control characters, not long."""
+    """Return a tag's value as one line of text: composed, no control characters, not long.
+
+    ``MAX_TEXT`` is the longest that DICOM allows for the identifiers read here.
+    """
     if value is None:
         return ""
     text = unicodedata.normalize("NFC", str(value))
@@ -391,8 +394,3 @@ def overlay_groups(dataset: Dataset) -> list[int]:
 
 def _describe(error: Exception) -> str:
     return clean(f"{type(error).__name__}: {error}")
-
-
-def parse_iso(text: str) -> date:
-    """Return the date of ISO text."""
-    return datetime.strptime(text, "%Y-%m-%d").date()

@@ -14,7 +14,6 @@ from pydicom.sequence import Sequence
 from pydicom.uid import (
     UID,
     ComputedRadiographyImageStorage,
-    DeflatedExplicitVRLittleEndian,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -24,7 +23,7 @@ from osteohip.synthetic.scanners import Scanner
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.297302151836541279846112041352703187413")
 IMPLEMENTATION_VERSION = "OSTEOHIP_1"
-NATIVE = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
+NATIVE = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 # SNOMED codes of the DICOM context groups for region, laterality and view.
 ANATOMY = {"hip": ("24136001", "Hip joint"), "pelvis": ("12921003", "Pelvis")}
 VIEWS = {"AP": ("399348003", "antero-posterior"), "lateral": ("399067008", "lateral")}
@@ -69,12 +68,10 @@ class Header:
     pixel_spacing_mm: float
 
 
-def collimate(
-    stored: Stored, boxes: list[Box], rng: np.random.Generator
-) -> tuple[Stored, npt.NDArray[np.bool_]]:
-    """Return ``stored`` with a black border, and where it is, shape (rows, columns).
+def collimate(stored: Stored, boxes: list[Box], rng: np.random.Generator) -> Stored:
+    """Return ``stored``, bone bright, with a border of value 0.
 
-    The border keeps 12 pixels off every box; no pixel inside it has the border's value 0.
+    The border keeps 12 pixels off every box; no pixel inside it has that value.
     """
     rows, columns = stored.shape
     x0, y0 = columns, rows
@@ -89,7 +86,7 @@ def collimate(
     )
     border = np.ones(stored.shape, dtype=np.bool_)
     border[top : rows - bottom, left : columns - right] = False
-    return np.where(border, np.uint16(0), np.maximum(stored, 1)).astype(np.uint16), border
+    return np.where(border, np.uint16(0), np.maximum(stored, 1)).astype(np.uint16)
 
 
 def polarity(stored: Stored, scanner: Scanner) -> Stored:
@@ -128,9 +125,9 @@ def film_dataset(
     _image(ds, header, scanner)
     _pixels(ds, stored, scanner, padded=padded)
     if scanner.modality == "DX":
-        _digital_x_ray(ds, header, scanner)
+        _digital_x_ray(ds, header)
     else:
-        _computed_radiography(ds, header, scanner)
+        _computed_radiography(ds, header)
     if marker is not None:
         _overlay(ds, marker)
     return ds
@@ -222,15 +219,15 @@ def _code(value: str, meaning: str) -> Dataset:
     return code
 
 
-def _computed_radiography(ds: Dataset, header: Header, scanner: Scanner) -> None:
+def _computed_radiography(ds: Dataset, header: Header) -> None:
     ds.SOPClassUID = ComputedRadiographyImageStorage
-    if header.side in ("R", "L"):
-        ds.Laterality = header.side
-    elif header.side is not None:
-        ds.ImageLaterality = header.side
+    if header.side == "B":  # Laterality knows no B
+        ds.ImageLaterality = "B"
+    else:
+        ds.Laterality = header.side or ""
 
 
-def _digital_x_ray(ds: Dataset, header: Header, scanner: Scanner) -> None:
+def _digital_x_ray(ds: Dataset, header: Header) -> None:
     ds.SOPClassUID = DigitalXRayImageStorageForPresentation
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.ImageLaterality = header.side or "U"
@@ -239,6 +236,7 @@ def _digital_x_ray(ds: Dataset, header: Header, scanner: Scanner) -> None:
         view = _code(*VIEWS[header.projection])
         view.ViewModifierCodeSequence = Sequence([])
         ds.ViewCodeSequence = Sequence([view])
+    ds.PositionerType = ""
     ds.DetectorType = "SCINTILLATOR"
     ds.DetectorID = "1"
     ds.AcquisitionContextSequence = Sequence([])

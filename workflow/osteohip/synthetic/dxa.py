@@ -34,10 +34,11 @@ class Region:
 REGIONS = {
     "total_hip": Region(0.989, 0.1246, 0.0),
     "femoral_neck": Region(0.941, 0.121, -0.1),
-    "trochanter": Region(0.764, 0.108, 0.15),
+    "trochanter": Region(0.764, 0.098, 0.15),
     "intertrochanter": Region(1.142, 0.152, 0.1),
-    "wards": Region(0.842, 0.139, -0.5),
+    "wards": Region(0.842, 0.105, -0.3),
 }
+LEAST_DENSITY = 0.05  # g/cm2: the line through the reference runs below zero far out
 LABEL_REGIONS = ("femoral_neck", "total_hip")
 LABEL_T_SCORE = -2.5
 # Regions that the device reports too and that the study does not know.
@@ -71,20 +72,23 @@ def t_scores(
     shifts = np.array([region.shift for region in REGIONS.values()])
     exam = rng.normal(0.0, exam_error, (len(latent), 1))
     own = rng.normal(0.0, region_error, (len(latent), len(REGIONS)))
-    return latent[:, None] + shifts + exam + own
+    scores: Floats = latent[:, None] + shifts + exam + own
+    return scores
 
 
 def osteoporosis(scores: Floats) -> npt.NDArray[np.bool_]:
     """Return the label of rows of T-scores (columns as `REGIONS`), from the printed values."""
     columns = [list(REGIONS).index(name) for name in LABEL_REGIONS]
-    return printed(scores[:, columns]).min(axis=1) <= LABEL_T_SCORE
+    lowest: Floats = printed(scores[:, columns]).min(axis=1)
+    return lowest <= LABEL_T_SCORE
 
 
 def printed(scores: Floats) -> Floats:
     """Return T-scores as a report prints them, to 0.1 and without a negative zero."""
-    return np.round(scores, 1) + 0.0
+    rounded: Floats = np.round(scores, 1)
+    return rounded + 0.0
 
 
 def density(score: float, region: Region) -> float:
     """Return the areal density in g/cm2 of a T-score, to 0.001 as a report prints it."""
-    return round(region.mean + score * region.sd, 3)
+    return round(max(region.mean + score * region.sd, LEAST_DENSITY), 3)

@@ -1,4 +1,4 @@
-"""Who comes to a synthetic hospital: bone states, films, DXA examinations and findings."""
+"""Who comes to a synthetic hospital, with their films, DXA examinations and findings."""
 
 from __future__ import annotations
 
@@ -8,232 +8,19 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from osteohip.synthetic import dxa
-from osteohip.synthetic.scanners import (
-    DEVELOPMENT_SCANNERS,
-    EXTERNAL_SCANNERS,
-    Scanner,
-)
+from osteohip.synthetic.recipes import Counts, Criterion, Recipe
+from osteohip.synthetic.states import States, draw_ages, draw_cohort, draw_states
 
 Side = Literal["R", "L"]
 Projection = Literal["AP", "lateral"]
 Tags = Literal["complete", "listed", "missing"]
-Criterion = Literal[
-    "age",
-    "sex",
-    "pairing",
-    "osteoarthritis",
-    "other_disease",
-    "operated_hip",
-    "foreign_body",
-    "other_institution",
-]
-Floats = npt.NDArray[np.float64]
 
-YOUNGEST, OLDEST = 55.2, 100.5  # years, the range of the paper
 MAX_DAYS = 31
-LARGE_SITE = 500  # final records from which at least ten patients fail each criterion
-FAILING_SHARE: Mapping[Criterion, float] = {  # of the final records
-    "age": 0.013,
-    "sex": 0.014,
-    "pairing": 0.015,
-    "osteoarthritis": 0.014,
-    "other_disease": 0.012,
-    "operated_hip": 0.013,
-    "foreign_body": 0.011,
-    "other_institution": 0.012,
-}
 OTHER_DISEASES = ("osteonecrosis", "tumour", "calcific_tendinitis")
 HARMLESS = ("vascular_calcification", "foley_catheter", "dysplasia")
 NO_PAIR = ("late", "other_hip", "late", "lateral_only", "late", "no_exam", "late", "no_film")
-
-
-@dataclass(frozen=True)
-class BoneModel:
-    """How bone states are spread in a population, and the errors with which they are seen.
-
-    All in T-score units. ``latent = mean + per_year * (age - 72.5) + N(0, spread)``; the film shows
-    ``latent + N(0, film_error)``; DXA reads ``latent`` with the errors of `dxa.t_scores`.
-    """
-
-    mean: float
-    per_year: float
-    spread: float
-    film_error: float
-    region_error: float
-    exam_error: float
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that tells one kind of synthetic hospital from another.
-
-    Parameters
-    ----------
-    name, number, letter
-        Of the recipe; the number goes into every seed, the letter begins the patient ids.
-    title, institution, other_institution
-        Name of the site, of its hospital in tags and tables, and of the hospital elsewhere.
-    first_day, last_day
-        Between which the films were taken.
-    age_shape
-        Shape (a, b) of the beta distribution of the age between `YOUNGEST` and `OLDEST`.
-    bone
-        Bone states and errors.
-    osteoporosis, right
-        Shares of the final cohort, as (count, of) in the paper.
-    scanners
-        What the hospital takes its films with.
-    """
-
-    name: str
-    number: int
-    letter: str
-    title: str
-    institution: str
-    other_institution: str
-    first_day: date
-    last_day: date
-    age_shape: tuple[float, float]
-    bone: BoneModel
-    osteoporosis: tuple[int, int]
-    right: tuple[int, int]
-    scanners: tuple[Scanner, ...]
-
-
-# The error SDs were chosen by simulation (20,000 patients): ceiling 0.915 here, 0.83 externally.
-# Mean and spread make the paper's total-hip T-score (-2.2 +- 1.3) and its share of osteoporosis.
-DEVELOPMENT = Recipe(
-    name="development",
-    number=1,
-    letter="D",
-    title="Synthetic development hospital",
-    institution="Synthetic Hospital A",
-    other_institution="Synthetic Clinic Z",
-    first_day=date(2010, 1, 4),
-    last_day=date(2019, 2, 27),
-    age_shape=(1.25, 2.05),
-    bone=BoneModel(
-        mean=-2.2, per_year=-0.04, spread=1.12, film_error=0.62, region_error=0.35, exam_error=0.25
-    ),
-    osteoporosis=(504, 1001),
-    right=(440, 1001),
-    scanners=DEVELOPMENT_SCANNERS,
-)
-# Older, thinner and more alike in their bones; films and examinations with larger errors.
-EXTERNAL = Recipe(
-    name="external",
-    number=2,
-    letter="E",
-    title="Synthetic external hospital",
-    institution="Synthetic Hospital B",
-    other_institution="Synthetic Clinic Y",
-    first_day=date(2020, 10, 5),
-    last_day=date(2021, 7, 28),
-    age_shape=(1.7, 1.9),
-    bone=BoneModel(
-        mean=-2.7, per_year=-0.04, spread=0.95, film_error=0.75, region_error=0.4, exam_error=0.4
-    ),
-    osteoporosis=(86, 117),
-    right=(440, 1001),
-    scanners=EXTERNAL_SCANNERS,
-)
-RECIPES = {recipe.name: recipe for recipe in (DEVELOPMENT, EXTERNAL)}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many of whom a site of ``final`` records holds; scaled from the paper's numbers."""
-
-    final: int
-    osteoporosis: int
-    right: int
-    uncroppable: int
-    failing: Mapping[Criterion, int]
-    other_views: int
-    listed: int
-    untagged: int
-
-    @classmethod
-    def of(cls, recipe: Recipe, final: int) -> Counts:
-        """Return the counts of a site whose final cohort has ``final`` records."""
-
-        def share(part: float, least: int) -> int:
-            return max(least, round(final * part))
-
-        least = 10 if final >= LARGE_SITE else 2
-        return cls(
-            final=final,
-            osteoporosis=round(final * recipe.osteoporosis[0] / recipe.osteoporosis[1]),
-            right=round(final * recipe.right[0] / recipe.right[1]),
-            uncroppable=share(10 / 1001, 1),
-            failing={name: share(part, least) for name, part in FAILING_SHARE.items()},
-            other_views=share(0.01, 1),
-            listed=share(0.015, 2),
-            untagged=share(0.004, 1),
-        )
-
-
-@dataclass(frozen=True)
-class States:
-    """Bone states of n hips.
-
-    Parameters
-    ----------
-    age
-        Years, shape (n,).
-    latent, film
-        Bone state, and bone state as the film shows it, T-score units, shape (n,).
-    t_scores
-        As `dxa.t_scores` gives them, shape (n, 5).
-    """
-
-    age: Floats
-    latent: Floats
-    film: Floats
-    t_scores: Floats
-
-    @property
-    def label(self) -> npt.NDArray[np.bool_]:
-        """Whether DXA says osteoporosis, shape (n,)."""
-        return dxa.osteoporosis(self.t_scores)
-
-    def take(self, rows: npt.NDArray[np.intp]) -> States:
-        """Return the hips of ``rows``, in that order."""
-        return States(self.age[rows], self.latent[rows], self.film[rows], self.t_scores[rows])
-
-
-def draw_ages(shape: tuple[float, float], count: int, rng: np.random.Generator) -> Floats:
-    """Return ages in years at the film, shape (count,)."""
-    return YOUNGEST + (OLDEST - YOUNGEST) * rng.beta(*shape, count)
-
-
-def draw_states(ages: Floats, bone: BoneModel, rng: np.random.Generator) -> States:
-    """Return bone states with their film and DXA readings for patients of these ages."""
-    mean = bone.mean + bone.per_year * (ages - 72.5)
-    latent = mean + rng.normal(0.0, bone.spread, len(ages))
-    film = latent + rng.normal(0.0, bone.film_error, len(ages))
-    scores = dxa.t_scores(
-        latent, region_error=bone.region_error, exam_error=bone.exam_error, rng=rng
-    )
-    return States(ages, latent, film, scores)
-
-
-def draw_cohort(recipe: Recipe, counts: Counts, rng: np.random.Generator) -> States:
-    """Return the final cohort: patients in the order they come, until both labels are full.
-
-    The recipe's population has about the wanted share by nature, so few are turned away.
-    """
-    wanted = {True: counts.osteoporosis, False: counts.final - counts.osteoporosis}
-    drawn = 4 * counts.final + 400
-    while True:
-        states = draw_states(draw_ages(recipe.age_shape, drawn, rng), recipe.bone, rng)
-        label = states.label
-        rows = [np.flatnonzero(label == value)[:count] for value, count in wanted.items()]
-        if all(len(found) == wanted[v] for v, found in zip(wanted, rows, strict=True)):
-            return states.take(np.sort(np.concatenate(rows)))
 
 
 @dataclass(frozen=True)
@@ -393,8 +180,8 @@ class _Builder:
         """Return the final cohort, among them the patient with a second film."""
         counts, rng = self.counts, self.rng
         states = draw_cohort(self.recipe, counts, rng)
-        sides: list[Side] = ["R"] * counts.right + ["L"] * (counts.final - counts.right)
-        sides = [sides[i] for i in rng.permutation(counts.final)]
+        right = rng.permutation(counts.final) < counts.right
+        sides: list[Side] = ["R" if is_right else "L" for is_right in right]
         subjects = [self._subject(states, i, sides[i]) for i in range(counts.final)]
         order = [int(i) for i in rng.permutation(counts.final)]
         for extra, count in (
@@ -406,7 +193,9 @@ class _Builder:
             for _ in range(count):
                 place = order.pop()
                 subjects[place] = extra(subjects[place])
-        return [self._with_earlier_exam(self._with_findings(s)) for s in subjects]
+        subjects = [self._with_findings(subject) for subject in subjects]
+        subjects = [self._with_other_regions(subject) for subject in subjects]
+        return [self._with_earlier_exam(subject) for subject in subjects]
 
     def uncroppable(self) -> list[Subject]:
         """Return patients who meet all criteria and whose films nobody can crop."""
@@ -454,8 +243,8 @@ class _Builder:
             side=side,
             latent=float(states.latent[i]),
             label=bool(states.label[i]),
-            soft_tissue_cm=float(np.clip(rng.normal(18.0, 2.5), 12.0, 27.0)),
-            size=float(np.clip(rng.normal(1.0, 0.05), 0.86, 1.14)),
+            soft_tissue_cm=float(np.clip(rng.normal(19.0, 2.4), 14.0, 28.0)),
+            size=float(np.clip(rng.normal(1.0, 0.045), 0.9, 1.1)),
             fails=None,
             films=(film,),
             exams=(exam,),
@@ -518,6 +307,17 @@ class _Builder:
             return replace(subject, findings=(Finding(opposite(subject.side), other),))
         return subject
 
+    def _with_other_regions(self, subject: Subject) -> Subject:
+        """Let some reports name regions that the study leaves out, or no Ward's triangle."""
+        kind, exam = self.rng.random(), subject.exams[0]
+        scores = dict(exam.t_scores)
+        if kind < 0.05:
+            for name, region in dxa.OTHER_REGIONS.items():
+                scores[name] = scores["total_hip"] + region.shift
+        elif kind < 0.10:
+            del scores["wards"]
+        return replace(subject, exams=(replace(exam, t_scores=scores),))
+
     def _with_earlier_exam(self, subject: Subject) -> Subject:
         """Add, to some, an examination of the same hip long before."""
         if self.rng.random() >= 0.06:
@@ -542,7 +342,7 @@ class _Builder:
         )
 
     def _failed(self, subject: Subject, criterion: Criterion, turn: int) -> Subject:
-        """Return ``subject`` changed so that it fails ``criterion``; kinds of failing take turns."""
+        """Return ``subject`` changed so that it fails ``criterion``; its kinds take turns."""
         side, other = subject.side, self.recipe.other_institution
         film, exam = subject.films[0], subject.exams[0]
         if criterion == "age":
@@ -571,9 +371,11 @@ class _Builder:
             late = film.day + timedelta(days=sign * (MAX_DAYS + beyond))
             return replace(subject, exams=(replace(exam, day=late),))
         if kind == "other_hip":
-            return replace(subject, exams=(replace(exam, side=opposite(exam.side)),), films=(
-                replace(film, view="hip"),
-            ))
+            return replace(
+                subject,
+                exams=(replace(exam, side=opposite(exam.side)),),
+                films=(replace(film, view="hip"),),
+            )
         if kind == "lateral_only":
             lateral = replace(film, view="hip", projection="lateral")
             return replace(subject, films=(lateral,))

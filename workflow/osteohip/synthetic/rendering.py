@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from osteohip.synthetic import anatomy, density, findings, radiography
+from osteohip.synthetic.density import Grid
+
 Side = Literal["R", "L"]
 View = Literal["hip", "pelvis"]
+
+Box = tuple[int, int, int, int]
+
+HIP_MATRIX = (960, 832)
+PELVIS_FIELD_MM = (262.0, 372.0)
+MARGIN_MM = 8.0
+LEAST_CROP = 300
+MOTION_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -19,8 +31,8 @@ class Exposure:
 
     Attributes
     ----------
-    pixel_spacing_mm : detector pixel, 0.25 to 0.32 mm; hip films are about 235 mm x 265 mm,
-        pelvis films about 370 mm x 290 mm
+    pixel_spacing_mm : detector pixel, 0.25 to 0.32 mm; hip films have `HIP_MATRIX` pixels,
+        pelvis films at least `PELVIS_FIELD_MM`
     kvp : tube voltage, about 70 to 78
     noise : quantum noise relative to a usual exposure, about 0.5 to 2
     scatter : scatter relative to a usual grid, about 0.5 to 2
@@ -80,9 +92,92 @@ class Rendering:
     """
 
     stored: NDArray[np.uint16]
-    boxes: Mapping[Side, tuple[int, int, int, int]]
+    boxes: Mapping[Side, Box]
     bone: NDArray[np.bool_]
     cortex: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the hips lie on a film; millimetres from the film's upper left corner.
+
+    Attributes
+    ----------
+    rows, columns : matrix of the film, multiples of 16
+    head : centre of the femoral head of the hip that the film is about, on the right half
+    split : columns of the coarse grid left of the body's midline
+    """
+
+    rows: int
+    columns: int
+    head: tuple[float, float]
+    split: int
+
+
+def _layout(hip: anatomy.Hip, pixel: float, view: View, rng: np.random.Generator) -> Layout:
+    """Centre the film as a technologist does, more or less; the crop stays inside."""
+    shift_x, shift_y = rng.standard_normal(2)
+    if view == "hip":
+        rows, columns = HIP_MATRIX
+        x = columns * pixel * 0.49 + 5.0 * shift_x
+        y = rows * pixel * 0.43 + 7.0 * shift_y
+    else:
+        rows, columns = (16 * math.ceil(size / pixel / 16) for size in PELVIS_FIELD_MM)
+        x = columns * pixel / 2 + hip.midline + 5.0 * shift_x
+        y = rows * pixel * 0.55 + 8.0 * shift_y
+    left, top, right, bottom = anatomy.crop_edges(hip)
+    x = float(np.clip(x, MARGIN_MM - left, columns * pixel - MARGIN_MM - right))
+    y = float(np.clip(y, MARGIN_MM - top, rows * pixel - MARGIN_MM - bottom))
+    # The midline falls between two columns of the coarse grid, where the halves meet.
+    split = max(round((x - hip.midline) / (4 * pixel)), 0)
+    if split > 0:
+        x = split * 4 * pixel + hip.midline
+    return Layout(rows, columns, (x, y), split)
+
+
+def _bone(
+    hips: tuple[anatomy.Hip, anatomy.Hip],
+    quality: density.BoneQuality,
+    grid: Grid,
+    split: int,
+    rng: np.random.Generator,
+) -> density.BoneMap:
+    """Bone of both halves of the pelvis and of the sacrum, in the frame of the first hip."""
+    own, other = hips
+    right = grid.part(slice(0, grid.rows), slice(split, grid.columns))
+    bones = density.hip_bone(own, quality, right, rng)
+    if split == 0:
+        return bones
+    left = Grid(grid.step / 2 - own.midline, grid.y0, grid.step, split, grid.rows)
+    mirrored = density.hip_bone(other, quality, left, rng)
+    areal = np.hstack([mirrored.areal[:, ::-1], bones.areal])
+    reach = 64 * own.scale
+    rows, columns = grid.window(-own.midline - reach, -150, -own.midline + reach, 4)
+    if rows.stop - rows.start > 1:
+        part = grid.part(rows, columns)
+        part = replace(part, x0=part.x0 + own.midline)
+        rows = slice(2 * rows.start, 2 * rows.stop)
+        columns = slice(2 * columns.start, 2 * columns.stop)
+        areal[rows, columns] += density.sacrum_bone(own, quality, part, rng)
+    return density.BoneMap(
+        areal,
+        np.hstack([mirrored.bone[:, ::-1], bones.bone]),
+        np.hstack([mirrored.cortex[:, ::-1], bones.cortex]),
+    )
+
+
+def _crop_box(hip: anatomy.Hip, layout: Layout, pixel: float) -> Box:
+    """Pixels of the paper's crop around a hip on the right half, at least `LEAST_CROP` a side."""
+    edges = np.array(anatomy.crop_edges(hip)).reshape(2, 2) + layout.head
+    low, high = np.rint(edges / pixel).astype(int)
+    lack = np.maximum(LEAST_CROP - (high - low), 0)
+    low = np.clip(low - lack // 2, 0, None)
+    high = np.clip(np.maximum(high, low + LEAST_CROP), None, (layout.columns, layout.rows))
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _mirrored(box: Box, columns: int) -> Box:
+    return columns - box[2], box[1], columns - box[0], box[3]
 
 
 def render(
@@ -94,27 +189,68 @@ def render(
     poor_quality: bool,
     rng: np.random.Generator,
 ) -> Rendering:
-    """Crude stand-in with the final interface."""
-    field = (265.0, 235.0) if view == "hip" else (290.0, 370.0)
-    rows, columns = (int(round(f / exposure.pixel_spacing_mm / 8)) * 8 for f in field)
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) * np.float32(exposure.pixel_spacing_mm)
-    centre = (150.0, 110.0 if view == "hip" else 285.0)
-    radius = np.hypot(y - centre[0], x - centre[1])
-    bone = radius < 25.0 * patient.size
-    cortex = bone & (radius > 20.0 * patient.size)
-    level = 0.4 + 0.2 * bone + 0.2 * cortex + 0.03 * rng.standard_normal((rows, columns))
-    top = 2**exposure.bits - 1
-    stored = np.clip(np.rint(level * top), 0, top).astype(np.uint16)
-    y0, x0 = (int((c - o) / exposure.pixel_spacing_mm) for c, o in zip(centre, (30, 36)))
-    wide, high = (max(300, int(s / exposure.pixel_spacing_mm)) for s in (104, 114))
-    box = (x0, y0, min(columns, x0 + wide), min(rows, y0 + high))
-    mirrored = (columns - box[2], box[1], columns - box[0], box[3])
-    other: Side = "L" if side == "R" else "R"
-    if side == "R":
-        stored, bone, cortex, box, mirrored = (
-            stored[:, ::-1], bone[:, ::-1], cortex[:, ::-1], mirrored, box
-        )
-    boxes: dict[Side, tuple[int, int, int, int]] = {side: box}
+    """Take one film of a patient.
+
+    The film is drawn as of a left hip and mirrored for a right one, so the two sides differ in
+    nothing else.
+
+    Parameters
+    ----------
+    patient : what there is to see
+    exposure : how it is seen
+    view : one hip, or the pelvis with both
+    side : the hip that the film is about; `findings` are on this side
+    poor_quality : whether the patient moved during a failed exposure
+    rng : source of anatomy, position and noise
+
+    Returns
+    -------
+    The film, its crop boxes and masks. Equal arguments and generator states give equal films.
+    """
+    pixel = exposure.pixel_spacing_mm
+    hip = findings.changed_shape(anatomy.draw_hip(patient.size, rng), patient.findings)
+    other_hip = anatomy.other_side(hip, rng)
+    quality = density.draw_quality(patient.bone_state, rng)
+    layout = _layout(hip, pixel, view, rng)
+    step = 4 * pixel
+    grid = Grid(
+        step / 2 - layout.head[0],
+        step / 2 - layout.head[1],
+        step,
+        layout.columns // 4,
+        layout.rows // 4,
+    )
+    bones = _bone((hip, other_hip), quality, grid, layout.split, rng)
+    metal: density.Array | None = None
+    if patient.findings:
+        metal = np.zeros_like(bones.areal)
+        overlay = findings.Overlay(grid.finer(), bones.areal, metal)
+        findings.draw_findings(patient.findings, hip, overlay, rng)
+    muscle, fat = radiography.soft_tissue(
+        grid.coarser(),
+        midline=-hip.midline,
+        hips=(0.0,) if view == "hip" else (0.0, -2 * hip.midline),
+        thickness_cm=patient.soft_tissue_cm,
+        rng=rng,
+    )
+    blur = exposure.blur_mm + (MOTION_MM if poor_quality else 0.0)
+    signal, noise = radiography.expose(
+        bones.areal, metal, muscle, fat, exposure, blur_px=blur / (2 * pixel)
+    )
+    if poor_quality:
+        noise *= 5
+    stored = radiography.process(signal, noise, exposure, rng)
+
+    own_box = _crop_box(hip, layout, pixel)
+    boxes: dict[Side, Box] = {side: own_box}
     if view == "pelvis":
-        boxes[other] = mirrored
-    return Rendering(np.ascontiguousarray(stored), boxes, bone, cortex)
+        mirror = layout.columns * pixel - (layout.head[0] - 2 * hip.midline)
+        there = replace(layout, head=(mirror, layout.head[1]))
+        opposite: Side = "L" if side == "R" else "R"
+        boxes[opposite] = _mirrored(_crop_box(other_hip, there, pixel), layout.columns)
+    bone, cortex = (m.repeat(2, axis=0).repeat(2, axis=1) for m in (bones.bone, bones.cortex))
+    if side == "R":
+        stored = np.ascontiguousarray(stored[:, ::-1])
+        bone, cortex = np.ascontiguousarray(bone[:, ::-1]), np.ascontiguousarray(cortex[:, ::-1])
+        boxes = {name: _mirrored(box, layout.columns) for name, box in boxes.items()}
+    return Rendering(stored, boxes, bone, cortex)

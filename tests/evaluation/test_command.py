@@ -1,0 +1,99 @@
+"""The command: what it writes, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from osteohip.errors import StudyError
+from osteohip.evaluation.command import evaluate
+
+CASES = "case_id,label,score\na,1,0.9\nb,0,0.4\nc,1,0.35\nd,0,0.1\ne,0,0.5\n"
+
+
+@pytest.fixture
+def predictions(tmp_path: Path) -> Path:
+    path = tmp_path / "predictions.csv"
+    path.write_text(CASES)
+    return path
+
+
+def test_metrics_and_curve_of_a_given_threshold(predictions: Path, tmp_path: Path) -> None:
+    evaluate(predictions=predictions, threshold=0.5, out_dir=tmp_path / "out")
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert list(metrics) == ["n", "threshold", "confusion", "metrics", "warnings"]
+    assert metrics["n"] == 5
+    assert metrics["threshold"] == {"value": 0.5, "rule": "given", "chosen_on": None}
+    assert metrics["confusion"] == {"tp": 1, "fn": 1, "fp": 1, "tn": 2}
+    assert metrics["warnings"] == []
+    sensitivity = metrics["metrics"]["sensitivity"]
+    assert list(sensitivity) == ["estimate", "low", "high", "k", "n", "method", "reason"]
+    assert (sensitivity["estimate"], sensitivity["k"], sensitivity["n"]) == (0.5, 1, 2)
+    assert metrics["metrics"]["auc"]["estimate"] == pytest.approx(4 / 6)
+    curve = pd.read_csv(tmp_path / "out" / "roc.csv")
+    assert curve["threshold"].tolist() == [float("inf"), 0.9, 0.5, 0.4, 0.35, 0.1]
+    assert curve["true_positives"].tolist() == [0, 1, 1, 1, 2, 2]
+
+
+def test_threshold_of_a_model(predictions: Path, tmp_path: Path) -> None:
+    point = {"value": 0.3, "rule": "youden", "chosen_on": "validation"}
+    (tmp_path / "threshold.json").write_text(json.dumps(point))
+    evaluate(predictions=predictions, threshold_file=tmp_path / "threshold.json", out_dir=tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["threshold"] == point
+    assert metrics["confusion"]["tp"] == 2
+
+
+def test_same_bytes_again(predictions: Path, tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "two"):
+        evaluate(predictions=predictions, threshold=0.5, out_dir=tmp_path / name)
+        written.append([(tmp_path / name / f).read_bytes() for f in ("metrics.json", "roc.csv")])
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        ("a,1,0.9\nb,0,0.4\n", ["label_equals_call"]),
+        ("a,1,0.9\nb,1,0.4\n", ["one_class"]),
+        ("a,1,0.2\nb,0,-4\n", ["scores_outside_unit_interval"]),
+    ],
+)
+def test_warnings_are_coded(tmp_path: Path, rows: str, codes: list[str]) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("case_id,label,score\n" + rows)
+    evaluate(predictions=path, threshold=0.5, out_dir=tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert [warning["code"] for warning in metrics["warnings"]] == codes
+
+
+def test_one_class_gives_null_with_a_reason_and_an_empty_curve(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("case_id,label,score\na,1,0.9\nb,1,0.4\n")
+    evaluate(predictions=path, threshold=0.5, out_dir=tmp_path)
+    found = json.loads((tmp_path / "metrics.json").read_text())["metrics"]
+    assert found["auc"]["estimate"] is None
+    assert found["auc"]["reason"] == "all cases are of one class"
+    assert found["specificity"]["reason"] == "the denominator is zero"
+    assert pd.read_csv(tmp_path / "roc.csv").empty
+
+
+def test_not_exactly_one_threshold_is_refused(predictions: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="either --threshold or --threshold-file"):
+        evaluate(predictions=predictions, out_dir=tmp_path)
+    with pytest.raises(StudyError, match="either --threshold or --threshold-file"):
+        evaluate(
+            predictions=predictions, threshold=0.5, threshold_file=predictions, out_dir=tmp_path
+        )
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"value": "x", "rule": 1, "chosen_on": 2}'])
+def test_a_file_that_is_no_threshold_is_refused(
+    predictions: Path, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "threshold.json"
+    path.write_text(content)
+    with pytest.raises(StudyError, match=r"threshold\.json: expected JSON"):
+        evaluate(predictions=predictions, threshold_file=path, out_dir=tmp_path)

@@ -1,0 +1,249 @@
+"""A small results tree, as the earlier stages leave it."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from osteohip.config import Config
+from osteohip.evaluation.command import evaluate
+from osteohip.report.command import report
+from osteohip.report.numbers import numbers
+from osteohip.report.results import read_results
+
+STEPS = [
+    ("age", "aged 55 years or more on the day of the film", 31, 20),
+    ("sex", "female", 25, 18),
+    ("film_and_dxa", "AP film and DXA of the same hip, at most 31 days apart", 40, 12),
+    ("osteoarthritis", "no osteoarthritis of the hip", 0, 0),
+    ("other_institution", "film and DXA of this hospital", 3, 1),
+]
+DEVICES = [("Samsung <b>Electronics</b>", "GM85"), ("GE Healthcare", "=XR|656*"), ("Canon", "CXDI")]
+
+
+class Tree:
+    """Paths of the results, and the report made of them."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.externals: list[Path] = []
+        self.config = Config()
+        self.numbers: dict[str, Any] = {}
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Where each input of the report lies."""
+        results = self.root / "results"
+        return {
+            "model": results / "model",
+            "development": results / "sites" / "development",
+            "split": results / "split.csv",
+            "leakage": results / "leakage.json",
+            "evaluation": results / "evaluation",
+        }
+
+    def report(self, run: str = "primary") -> dict[str, Any]:
+        """Make the report and return its numbers."""
+        report(
+            run=run,
+            out_dir=self.reports,
+            external=self.externals,
+            settings=self.config.model_dump_json(),
+            **self.arguments,
+        )
+        content: dict[str, Any] = json.loads((self.reports / "numbers.json").read_text())
+        return content
+
+    def count(self, run: str = "primary") -> dict[str, Any]:
+        """Return the numbers alone, without drawing and writing."""
+        results = read_results(
+            run=run, config=self.config, externals=self.externals, **self.arguments
+        )
+        return numbers(results)
+
+    @property
+    def html(self) -> str:
+        return (self.reports / "report.html").read_text(encoding="utf-8")
+
+
+def write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False)
+
+
+def write_site(
+    folder: Path, *, name: str, images: int, synthetic: bool, seed: int, devices: int = 3
+) -> pd.DataFrame:
+    """Write the results of a site and return its cropped rows."""
+    rng = np.random.default_rng(seed)
+    uncroppable = 2
+    n = images + uncroppable
+    t_score = rng.normal(-2.5, 1.2, n).round(1)
+    device = rng.integers(0, devices, n)
+    cohort = pd.DataFrame(
+        {
+            "case_id": [f"{folder.name}-{i:05d}" for i in range(n)],
+            # The second case is another film of the first case's patient.
+            "patient_key": [f"p{max(i, 1):05d}" for i in range(n)],
+            "film_key": [f"f{i:05d}" for i in range(n)],
+            "file_sha256": "0",
+            "pixel_sha256": "0",
+            "side": rng.choice(["R", "L"], n),
+            "age_years": rng.uniform(55, 90, n).round(1),
+            "region": "femoral_neck",
+            "bmd_g_cm2": rng.normal(0.65, 0.12, n).round(3),
+            "t_score": t_score,
+            "label": (t_score <= -2.5).astype(int),
+            "days_between": rng.integers(0, 32, n),
+            "manufacturer": [DEVICES[i][0] for i in device],
+            "model_name": [DEVICES[i][1] for i in device],
+            "year": rng.integers(2010, 2020, n),
+            "total_hip_bmd_g_cm2": rng.normal(0.715, 0.162, n).round(3),
+            "total_hip_t_score": (t_score + 0.3).round(1),
+        }
+    )
+    cohort.loc[5, ["total_hip_bmd_g_cm2", "total_hip_t_score"]] = np.nan
+    patients = cohort["patient_key"].nunique()
+    lost, gone = sum(s[2] for s in STEPS), sum(s[3] for s in STEPS)
+    flow = [("came_in", "records that came in", 0, n + lost, 0, patients + gone)]
+    for step, criterion, records, people in STEPS:
+        left = flow[-1][3] - records, flow[-1][5] - people
+        flow.append((step, criterion, records, left[0], people, left[1]))
+    columns = ["step", "criterion", "records_excluded", "records_remaining"]
+    columns += ["patients_excluded", "patients_remaining"]
+    write_csv(folder / "flow.csv", pd.DataFrame(flow, columns=columns))
+    write_csv(folder / "cohort.csv", cohort)
+    reasons = ["cut_off"] * uncroppable + [""] * images
+    crops = cohort[["case_id"]].assign(
+        status=["uncroppable"] * uncroppable + ["cropped"] * images, reason=reasons
+    )
+    write_csv(folder / "crops.csv", crops)
+    facts = {
+        "id": folder.name,
+        "name": name,
+        "synthetic": synthetic,
+        "files": n + 14,
+        "films": n + 3,
+        "refused": {"not_dicom": 2, "undecodable_pixels": 9},
+        "other_regions": 5,
+    }
+    write_json(folder / "site.json", facts)
+    return cohort.iloc[uncroppable:]
+
+
+def write_evaluation(folder: Path, rows: pd.DataFrame, *, shift: float) -> None:
+    """Score the rows by their T-score with noise, and evaluate."""
+    rng = np.random.default_rng(len(rows))
+    signal = -2.5 - rows["t_score"] + rng.normal(shift, 1.0, len(rows))
+    predictions = pd.DataFrame(
+        {"case_id": rows["case_id"], "label": rows["label"], "score": 1 / (1 + np.exp(-signal))}
+    )
+    write_csv(folder / "predictions.csv", predictions)
+    evaluate(predictions=folder / "predictions.csv", threshold=0.5, out_dir=folder)
+
+
+def write_tree(
+    root: Path,
+    *,
+    images: int = 60,
+    externals: Sequence[str] = ("External hospital",),
+    synthetic: bool = True,
+    external_synthetic: bool | None = None,
+    name: str = "Development hospital",
+) -> Tree:
+    """Write results of a study below ``root``."""
+    tree = Tree(root)
+    results = root / "results"
+    rows = write_site(
+        results / "sites" / "development", name=name, images=images, synthetic=synthetic, seed=1
+    )
+    tenth = images // 10
+    part = ["training"] * (images - 2 * tenth) + ["validation"] * tenth + ["test"] * tenth
+    split = rows[["case_id", "patient_key"]].assign(part=part)
+    write_csv(results / "split.csv", split)
+    labelled = rows.assign(part=part)
+    for kind in ("validation", "test"):
+        write_evaluation(results / "evaluation" / kind, labelled[labelled["part"] == kind], shift=0)
+    comparisons = [
+        {"groups": list(pair), "records": [48, 6], "shared": shared()}
+        for pair in (("training", "validation"), ("training", "test"), ("validation", "test"))
+    ]
+    for i, title in enumerate(externals):
+        folder = results / "sites" / f"external{i or ''}"
+        marked = synthetic if external_synthetic is None else external_synthetic
+        rows = write_site(folder, name=title, images=images // 2, synthetic=marked, seed=10 + i)
+        write_evaluation(results / "evaluation" / folder.name, rows, shift=0.8)
+        comparisons.append(
+            {"groups": ["development", folder.name], "records": [60, 30], "shared": shared()}
+        )
+        tree.externals.append(folder)
+    write_json(results / "leakage.json", {"disjoint": True, "comparisons": comparisons})
+    epochs = np.arange(1, 11)
+    history = pd.DataFrame(
+        {
+            "epoch": epochs,
+            "loss": 0.3 + 0.4 / epochs,
+            "accuracy": 0.92 - 0.4 / epochs,
+            "validation_loss": 0.4 + 0.3 / epochs + 0.01 * epochs,
+            "validation_accuracy": 0.8 - 0.01 * abs(epochs - 7),
+        }
+    )
+    write_csv(results / "model" / "history.csv", history)
+    run = {
+        "synthetic": synthetic,
+        "seed": 1,
+        "n": {"training": images - 2 * tenth, "validation": tenth, "test": tenth},
+        "best_epoch": 7,
+        "parameters": 284_929,
+        "device": "cpu",
+        "versions": {"python": "3.11.2", "keras": "3.15.1"},
+        "training": {"epochs": 10},
+        "warnings": [],
+    }
+    write_json(results / "model" / "run.json", run)
+    return tree
+
+
+def shared() -> dict[str, int]:
+    return dict.fromkeys(("patient", "film", "file", "pixels"), 0)
+
+
+@pytest.fixture
+def make_tree(tmp_path: Path) -> Callable[..., Tree]:
+    """Write a tree below the test's own folder; keywords as for `write_tree`."""
+    return partial(write_tree, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A synthetic study with one external site, reported. Not to be changed."""
+    tree = write_tree(tmp_path_factory.mktemp("study"))
+    tree.numbers = tree.report()
+    return tree
+
+
+@pytest.fixture(scope="session")
+def real_study(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A study that says to be real, with two external sites of awkward names, reported."""
+    tree = write_tree(
+        tmp_path_factory.mktemp("real"),
+        synthetic=False,
+        name="<script>alert(1)</script>",
+        externals=("Busan | *University* Hospital_", "Saint-Luc [x](http://a.b) $1^2$"),
+    )
+    tree.numbers = tree.report()
+    return tree

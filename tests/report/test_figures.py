@@ -1,0 +1,86 @@
+"""Figures: edge cases that must draw, and the same bytes without date or machine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from osteohip.report.figures.flow import flow_figure, flow_stages
+from osteohip.report.figures.history import history_figure
+from osteohip.report.figures.roc import roc_figure
+from osteohip.report.figures.style import house_style, save, watermark
+from osteohip.report.tables import PARTLY
+
+HISTORY = pd.DataFrame(
+    {
+        "epoch": [1],
+        "loss": [0.7],
+        "accuracy": [0.5],
+        "validation_loss": [0.6],
+        "validation_accuracy": [0.5],
+    }
+)
+
+
+def test_one_epoch_shows_as_points() -> None:
+    with house_style():
+        figure = history_figure(HISTORY, {"best_epoch": 1})
+    assert [line.get_marker() for line in figure.axes[0].lines[:2]] == ["o", "o"]
+
+
+def test_a_cohort_of_one_class_stays_in_the_legend_without_a_curve(study: Any) -> None:
+    cohorts = json.loads(json.dumps(study.numbers["cohorts"][1:]))
+    undefined = {
+        "estimate": None,
+        "low": None,
+        "high": None,
+        "reason": "all cases are of one class",
+    }
+    cohorts[0]["metrics"]["auc"] |= undefined
+    cohorts[0]["no_osteoporosis"] = 0
+    empty = pd.DataFrame(columns=["false_positive_rate", "true_positive_rate"])
+    points = pd.DataFrame({"false_positive_rate": [0, 1], "true_positive_rate": [0, 1]})
+    with house_style():
+        figure = roc_figure(cohorts, {"test": empty, "external": points})
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[0] == "Test set\nAUC not defined (all cases are of one class)"
+    assert legend[1].startswith("External hospital\nAUC 0.")
+
+
+def test_the_flow_counts_what_left_at_each_stage(study: Any) -> None:
+    stages = flow_stages(study.numbers["sites"][0])
+    assert [stage.text.split("\n")[0] for stage in stages] == [
+        "Files under radiographs",
+        "Films",
+        "Records (patient, hip, film, DXA)",
+        "Cohort",
+        "Images",
+    ]
+    assert stages[0].left == "Refused: 11 files\n– undecodable pixels: 9\n– not DICOM: 2"
+    assert stages[2].left.startswith("Excluded: 99 records of 51 patients; criterion not met:")
+    assert "– female: 25 (18)" in stages[2].left
+    assert "osteoarthritis" not in stages[2].left
+    assert stages[3].left == "Uncroppable: 2 images\n– cut off: 2"
+
+
+def test_a_flow_without_losses_has_no_side_boxes(study: Any) -> None:
+    site = json.loads(json.dumps(study.numbers["sites"][1]))
+    site |= {"refused_total": 0, "uncroppable_total": 0, "excluded": {"records": 0, "patients": 0}}
+    assert [stage.left for stage in flow_stages(site)] == [""] * 5
+    with house_style():
+        assert len(flow_figure(site, []).axes[0].patches) == 5
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".png"])
+def test_same_bytes_and_no_date(tmp_path: Path, suffix: str) -> None:
+    for name in ("one", "two"):
+        with house_style():
+            figure = history_figure(HISTORY, {"best_epoch": 1})
+            watermark(figure, PARTLY)
+            save(figure, tmp_path / name)
+    content = (tmp_path / "one").with_suffix(suffix).read_bytes()
+    assert content == (tmp_path / "two").with_suffix(suffix).read_bytes()
+    assert b"CreationDate" not in content
+    assert b"tIME" not in content

@@ -1,0 +1,309 @@
+"""The whole report: what stands in it, and that it is one harmless file with the same bytes."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from osteohip.report.document import report_markdown, to_html
+from osteohip.report.summary import summary_lines
+from osteohip.report.tables import PARTLY, SYNTHETIC, all_tables, numbered
+
+
+class Page(HTMLParser):
+    """Text, tables and attributes of a page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.text: list[str] = []
+        self.cells: list[str] = []
+        self.captions: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "br", "link", "hr", "col"}:
+            self._open.append(tag)
+        if tag in {"td", "th"}:
+            self.cells.append("")
+        if tag in {"caption", "figcaption"}:
+            self.captions.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if {"style", "head"} & set(self._open):
+            return
+        self.text.append(data)
+        if {"td", "th"} & set(self._open):
+            self.cells[-1] += data
+        if {"caption", "figcaption"} & set(self._open):
+            self.captions[-1] += data
+
+
+def text_of(html: str) -> str:
+    return " ".join("".join(Page(html).text).split())
+
+
+def markdown_of(content: dict[str, Any]) -> str:
+    return report_markdown(content, all_tables(content))
+
+
+def test_tables_1_and_2_are_the_confusion_matrices_with_truth_in_rows(study: Any) -> None:
+    for number, cohort in ((1, "test"), (2, "external")):
+        counts = next(c for c in study.numbers["cohorts"] if c["id"] == cohort)["confusion"]
+        with (study.reports / "tables" / f"confusion-{cohort}.csv").open() as stream:
+            header, first, second, total = list(csv.reader(stream))
+        assert header[0] == "Truth (DXA)"
+        assert first[:3] == ["Osteoporosis", str(counts["tp"]), str(counts["fn"])]
+        assert second[:3] == ["No osteoporosis", str(counts["fp"]), str(counts["tn"])]
+        assert total[3] == str(sum(counts.values()))
+        names = numbered(all_tables(study.numbers))
+        assert names[f"confusion-{cohort}"] == f"Table {number}"
+
+
+def test_a_changed_number_changes_the_page(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    content["cohorts"][1]["metrics"]["auc"]["estimate"] = 0.12345
+    content["cohorts"][2]["metrics"]["specificity"]["high"] = 0.98765
+    html = to_html(markdown_of(content), content, study.reports)
+    assert "0.123 (" in text_of(html)
+    assert "–98.8;" in text_of(html)
+    assert "0.123 (" not in text_of(study.html)
+
+
+def test_the_template_holds_no_digit() -> None:
+    template = files("osteohip.report").joinpath("template.md").read_text(encoding="utf-8")
+    body, references = template.split("## References")
+    prose = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", body, flags=re.DOTALL)
+    assert not re.search(r"\d", prose)
+    assert "doi" in references
+
+
+def leaves(content: Any) -> Iterator[Any]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield key
+            yield from leaves(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from leaves(value)
+    else:
+        yield content
+
+
+def printable(content: Any) -> set[str]:
+    """All ways in which the report may print the numbers of ``content``."""
+    found: set[str] = set()
+    for leaf in leaves(content):
+        if isinstance(leaf, str):
+            found.update(re.findall(r"\d+(?:\.\d+)*", leaf))
+        elif isinstance(leaf, (int, float)):
+            size = abs(leaf)
+            found.update(f"{size:.{digits}f}" for digits in range(4))
+            found.update((f"{size:,.0f}", f"{size:g}", f"{100 * size:.1f}"))
+    return found
+
+
+@pytest.mark.parametrize("name", ["study", "real_study"])
+def test_every_printed_number_is_in_the_numbers(name: str, request: Any) -> None:
+    tree = request.getfixturevalue(name)
+    text = text_of(tree.html).split("References Jang R")[0]
+    text = re.sub(r"(Table|Figure) S?\d+|Jang et al\. 2021", "", text)
+    tokens = set(re.findall(r"\d[\d,]*(?:\.\d+)*", text))
+    tokens = {token.rstrip(",") for token in tokens}
+    assert len(tokens) > 100
+    assert tokens - printable(tree.numbers) == set()
+
+
+@pytest.mark.parametrize("name", ["study", "real_study"])
+def test_nothing_is_fetched_and_nothing_runs(name: str, request: Any) -> None:
+    tree = request.getfixturevalue(name)
+    page = Page(tree.html)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "iframe", "object", "embed", "base", "form"}
+    for tag, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        source = attributes.get("src") or ""
+        assert not source or source.startswith("data:image/png;base64,")
+        assert tag != "link" or (attributes.get("href") or "").startswith("data:")
+        if tag == "a":
+            assert re.match(r"#|https://doi\.org/", attributes["href"] or "")
+    style = re.sub(r"(?s).*<style[^>]*>(.*)</style>.*", r"\1", tree.html)
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_links_inside_the_page_have_a_target(real_study: Any) -> None:
+    page = Page(real_study.html)
+    anchors = {attributes.get("id") for _, attributes in page.tags}
+    links = [a["href"] for tag, a in page.tags if tag == "a" and (a["href"] or "")[0] == "#"]
+    assert len(links) > 10
+    assert {(link or "")[1:] for link in links} <= anchors
+
+
+def test_text_from_data_shows_as_it_is(real_study: Any) -> None:
+    page = Page(real_study.html)
+    text = " ".join("".join(page.text).split())
+    for name in (
+        "<script>alert(1)</script>",
+        "Busan | *University* Hospital_",
+        "Saint-Luc [x](http://a.b) $1^2$",
+    ):
+        assert name in text
+        assert any(name in " ".join(caption.split()) for caption in page.captions)
+    assert "GE Healthcare =XR|656*" in page.cells
+    assert "Samsung <b>Electronics</b> GM85" in page.cells
+    assert "b" not in {tag for tag, _ in page.tags}
+
+
+def test_every_picture_has_a_text_alternative(study: Any) -> None:
+    page = Page(study.html)
+    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(pictures) == 4
+    for picture in pictures:
+        words = picture.get("alt") or picture.get("aria-label") or ""
+        assert len(words) > 40
+
+
+def test_synthetic_is_said_on_page_tables_and_figures(study: Any) -> None:
+    page = Page(study.html)
+    assert len(page.captions) == len(all_tables(study.numbers)) + 4
+    assert all(caption.endswith("Synthetic data.") for caption in page.captions)
+    assert "watermark" in {attributes.get("class") for _, attributes in page.tags}
+    assert "they are no evidence about patients" in text_of(study.html)
+    assert "This study (synthetic by design)" in page.cells
+    for path in sorted((study.reports / "tables").iterdir()):
+        with path.open() as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row["synthetic"] for row in rows} == {"yes"}
+    red, green, _ = Image.open(study.reports / "figures" / "roc.png").convert("RGB").split()
+    tinted = sum(r - g > 10 for r, g in zip(red.tobytes(), green.tobytes(), strict=True))
+    assert tinted > 0.01 * red.width * red.height
+
+
+def test_a_real_study_is_not_called_synthetic(real_study: Any) -> None:
+    # The one place left is the model's own statement, "synthetic: no".
+    assert text_of(real_study.html).lower().count("synthetic") == 1
+    cells = Page(real_study.html).cells
+    assert cells[cells.index("synthetic") + 1] == "no"
+    assert "watermark" not in {a.get("class") for _, a in Page(real_study.html).tags}
+    for path in sorted((real_study.reports / "tables").iterdir()):
+        with path.open() as stream:
+            assert {row["synthetic"] for row in csv.DictReader(stream)} == {"no"}
+
+
+def test_a_mixed_study_says_what_is_synthetic(make_tree: Any) -> None:
+    content = make_tree(synthetic=False, external_synthetic=True).count()
+    tables = {table.key: table for table in all_tables(content)}
+    marks = {key: table.mark for key, table in tables.items()}
+    assert marks["confusion-test"] == marks["run"] == ""
+    assert marks["confusion-external"] == marks["flow-external"] == SYNTHETIC
+    assert marks["measures"] == marks["paper"] == marks["characteristics"] == PARTLY
+    assert tables["measures"].header[1:] == (
+        "Test set",
+        "External: External hospital (synthetic)",
+    )
+    headings = [row.cells[0] for row in tables["paper"].rows if row.heading]
+    assert headings[-1] == "External: External hospital (synthetic by design)"
+    assert tables["paper"].header[-1] == "This study"
+    assert "Synthetic and real data are mixed" in markdown_of(content)
+
+
+def test_no_external_site_reads_well(make_tree: Any) -> None:
+    content = make_tree(externals=()).count()
+    text = markdown_of(content)
+    assert "There was no external site" in text
+    assert "[Table 1](#table-confusion-test) holds the calls" in text
+    assert "the ROC curve." in text
+    assert "shared between the parts (" in text
+    assert "further image" not in text
+    assert "was changed for the external" not in text
+
+
+def test_two_external_sites_read_well(real_study: Any) -> None:
+    text = text_of(real_study.html)
+    assert "Table 1, Table 2 and Table 3 hold the calls" in text
+    assert "Figure 1, Figure 2 and Figure 3 show who" in text
+    assert "was changed for the external sites" in text
+    assert "or between the development site and an external site" in text
+
+
+def test_one_image_is_singular(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    content["sites"][0]["images"] = 1
+    content["cohorts"][2]["n"] = 1
+    text = markdown_of(content)
+    assert "1 image could be used" in text
+    assert "gave 1 further image," in text
+
+
+def test_undefined_measures_are_words_and_not_numbers(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    undefined = {
+        "estimate": None,
+        "low": None,
+        "high": None,
+        "reason": "all cases are of one class",
+    }
+    content["cohorts"][1]["metrics"]["auc"] |= undefined
+    text = markdown_of(content).replace("\\", "")
+    assert "[not defined (all cases are of one class)]{.unbroken}" in text
+
+
+def test_a_breach_of_the_split_is_loud(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    content["leakage"]["disjoint"] = False
+    assert "**The groups are not disjoint" in markdown_of(content)
+    assert "No patient, film, file or image is shared" not in markdown_of(content)
+
+
+def test_a_secondary_run_is_called_so(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    assert "Secondary run" not in markdown_of(content)
+    content["study"] |= {"primary": False, "run": "wide"}
+    assert "This report is about the run wide" in markdown_of(content)
+
+
+def test_a_spreadsheet_sees_no_formula(study: Any) -> None:
+    for path in sorted((study.reports / "tables").iterdir()):
+        with path.open() as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_same_bytes_again_and_nothing_lingers(study: Any, make_tree: Any) -> None:
+    tree = make_tree()
+    for stale in ("tables/confusion-busan.csv", "figures/flow-busan.png"):
+        path = tree.reports / stale
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("from an external site that is no longer configured")
+    tree.report()
+
+    def content(folder: Path) -> dict[str, bytes]:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+    first, second = content(study.reports), content(tree.reports)
+    assert list(first) == list(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_screen_shows_path_and_main_numbers(study: Any) -> None:
+    lines = summary_lines(study.numbers, Path("reports/report.html"))
+    assert lines[0] == "Report: reports/report.html"
+    assert lines[1].startswith("Test set [synthetic data]: AUC 0.")
+    assert lines[2].startswith("External hospital [synthetic data]: AUC 0.")
+    assert all("sensitivity" in line and "specificity" in line for line in lines[1:])

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from osteohip.errors import InputError, StudyError
+from osteohip.site.command import app, inventory
+
+MakeFilm = Callable[..., bytes]
+MakeSite = Callable[..., Path]
+
+
+def test_inventory_needs_only_site_yaml_and_radiographs(
+    make_site: MakeSite, tmp_path: Path
+) -> None:
+    site = make_site(patients=None, dxa=None, findings=None, crops=None)
+    (site / "radiographs" / "notes.txt").write_text("no film")
+    out = tmp_path / "private"
+    inventory(site=site, out_dir=out, settings='{"modalities":["DX"]}', jobs=1)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o700
+    assert list(pd.read_csv(out / "inventory.csv")["file"]) == ["a.dcm"]
+    assert list(pd.read_csv(out / "refused.csv")["reason"]) == ["not_dicom"]
+    before = (out / "inventory.csv").read_bytes()
+    inventory(site=site, out_dir=out)
+    assert (out / "inventory.csv").read_bytes() == before
+
+
+def test_inventory_of_a_wrong_site(make_site: MakeSite, tmp_path: Path) -> None:
+    site = make_site(site_yaml="nmae: SECRET\n")
+    out = tmp_path / "private"
+    with pytest.raises(InputError) as caught:
+        inventory(site=site, out_dir=out)
+    assert "SECRET" not in str(caught.value)
+    assert "SECRET" in (out / "problems.csv").read_text()
+    (site / "site.yaml").write_text("name: A\n")
+    inventory(site=site, out_dir=out)
+    assert not (out / "problems.csv").exists()
+    with pytest.raises(StudyError, match="modalities"):
+        inventory(site=site, out_dir=out, settings='{"modalities":["XA"]}')
+
+
+@pytest.fixture
+def check() -> Callable[[Path], tuple[int, str]]:
+    def run(site: Path) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["check", str(site)])
+        return done.exit_code, done.stdout
+
+    return run
+
+
+def test_check_of_a_good_site(
+    make_site: MakeSite, check: Callable[[Path], tuple[int, str]]
+) -> None:
+    code, screen = check(make_site())
+    assert code == 0
+    assert "films: 1" in screen
+
+
+def test_check_shows_every_problem_of_every_file_with_its_value(
+    make_site: MakeSite, check: Callable[[Path], tuple[int, str]]
+) -> None:
+    site = make_site(
+        patients="patient_id,sex,birth_date\np1,X,1940-01-01\n",
+        dxa="patient_id,exam_date,side,region,bmd_g_cm2,t_score,institution\n"
+        'p2,2015-06-15,L,total_hip,0.7,"-2,5",\n',
+        findings="patient_id,side,finding\np1,L,gout\n",
+        films="sop_instance_uid,side\n2.25.1,Z\n",
+        crops="sop_instance_uid,side,x0,y0,x1,y1,status,reason\n2.25.1,L,1,1,9,5,cropped,\n",
+    )
+    code, screen = check(site)
+    assert code == 1
+    for line in (
+        "6 problems in the input:",
+        "films.csv, row 2, column side: expected one of R, L, both",
+        "(found 'Z')",
+        "patients.csv, row 2, column sex: expected one of F, M",
+        "dxa.csv, row 2, column t_score",
+        "(found '-2,5')",
+        "dxa.csv, row 2, column patient_id: expected a patient of patients.csv (found 'p2')",
+        "findings.csv, row 2, column finding",
+        "crops.csv, row 2, column x1: expected at most 8, the film's columns",
+    ):
+        assert line in screen
+
+
+def test_help_names_the_commands() -> None:
+    commands = typer.Typer()
+    commands.add_typer(app, name="site")
+    commands.command()(inventory)
+    assert "check" in CliRunner().invoke(commands, ["site", "--help"]).stdout

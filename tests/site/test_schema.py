@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from osteohip.errors import InputError
+from osteohip.site.schema import read_site, site_id
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    site = folder / "busan-1"
+    site.mkdir()
+    (site / "site.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return site
+
+
+def test_a_name_is_enough(tmp_path: Path) -> None:
+    site = read_site(write(tmp_path, "name: Busan\n"))
+    assert (site.name, site.synthetic, site.encoding, site.institution) == (
+        "Busan",
+        False,
+        "utf-8",
+        [],
+    )
+
+
+def test_all_keys(tmp_path: Path) -> None:
+    site = read_site(
+        write(
+            tmp_path,
+            "\ufeffname: B\nsynthetic: true\ncolumns: {side: lado}\nvalues: {1: R, Lt : L}\n"
+            "date_format: '%d/%m/%Y'\nencoding: cp949\ninstitution: Own\n",
+        )
+    )
+    assert site.synthetic
+    assert site.columns == {"side": "lado"}
+    assert site.values == {"1": "R", "Lt": "L"}
+    assert site.institution == ["Own"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "word"),
+    [
+        ("", [None], "keys and values"),
+        ("- name\n", [None], "keys and values"),
+        ("name: [\n", [None], "YAML"),
+        (b"name: caf\xe9\n", [None], "YAML in UTF-8"),
+        ("synthetic: true\n", ["name"], "this key"),
+        ("name: A\nsynthetic: maybe\n", ["synthetic"], "valid boolean"),
+        ("name: A\ndate_fromat: x\n", ["date_fromat"], "one of the keys name, synthetic"),
+        ("name: A\nencoding: klingon\n", ["encoding"], "no such text encoding"),
+        ("name: A\nencoding: rot13\n", ["encoding"], "no such text encoding"),
+        ("name: A\ndate_format: '%Y'\n", ["date_format"], "a format such as"),
+        ("name: A\ndate_format: 'YYYY'\n", ["date_format"], "a format such as"),
+        ("name: A\ncolumns: {sied: x}\n", ["columns"], "our column names on the left"),
+        ("name: A\nvalues: {x: [F]}\n", ["values.x"], "valid string"),
+        ("name: A\nsynthetic: 3\nencoding: 5\n", ["synthetic", "encoding"], "valid"),
+    ],
+)
+def test_wrong_site_yaml(
+    tmp_path: Path, text: str | bytes, columns: list[str | None], word: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_site(write(tmp_path, text))
+    assert [p.column for p in caught.value.problems] == columns
+    assert {p.file for p in caught.value.problems} == {"site.yaml"}
+    assert word in str(caught.value)
+
+
+def test_missing_site_yaml_and_bad_folder_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="this file in the site folder"):
+        read_site(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="only letters, digits"):
+        read_site(tmp_path / "two words")
+
+
+def test_site_id_is_the_folder_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = write(tmp_path, "name: A\n")
+    monkeypatch.chdir(site)
+    assert site_id(Path()) == site_id(site) == "busan-1"

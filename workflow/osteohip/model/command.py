@@ -1,0 +1,98 @@
+"""Commands of the model: train one run's network, and score cases with a trained one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Device = Literal["cpu", "gpu"]
+Part = Literal["validation", "test"]
+
+
+def train(
+    *,
+    crops: Annotated[Path, typer.Option(help="crops.npz of the development site")],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the development site")],
+    split: Annotated[Path, typer.Option(help="split.csv")],
+    site_facts: Annotated[Path, typer.Option(help="site.json of the development site")],
+    out_dir: Annotated[Path, typer.Option(help="folder of the model bundle to write")],
+    speed_out: Annotated[Path, typer.Option(help="JSON file for speed and memory")],
+    network: Annotated[str | None, typer.Option(help="section `network` as JSON")] = None,
+    training: Annotated[str | None, typer.Option(help="section `training` as JSON")] = None,
+    images: Annotated[str | None, typer.Option(help="section `images` as JSON")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of weights, augmentation, order")] = 1,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="a score at or above this is called osteoporosis")
+    ] = 0.5,
+    device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
+) -> None:
+    """Train a network and write the epoch of best validation accuracy as a model bundle."""
+    from osteohip.config import Images, Network, Training, parse_settings
+    from osteohip.files import write_json
+    from osteohip.model.cases import read_cases, read_cohort, read_part_ids, read_synthetic
+    from osteohip.model.determinism import prepare_backend
+
+    sections = (
+        parse_settings(Network, network),
+        parse_settings(Training, training),
+        parse_settings(Images, images),
+    )
+    patients = read_cohort(cohort)
+    cases = read_cases(crops=crops, cohort=patients)
+    parts = read_part_ids(split)
+    synthetic = read_synthetic(site_facts)
+    prepare_backend(device=device, seed=seed)
+
+    from osteohip.model.run import RunSettings, train_run
+
+    speed = train_run(
+        cases=cases,
+        cohort=patients,
+        parts=parts,
+        synthetic=synthetic,
+        settings=RunSettings(*sections, seed=seed, threshold=threshold, device=device),
+        out_dir=out_dir,
+    )
+    write_json(speed_out, speed)
+
+
+def predict(
+    *,
+    model: Annotated[Path, typer.Option(help="folder of a model bundle")],
+    crops: Annotated[Path, typer.Option(help="crops.npz of the site")],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the site")],
+    site_facts: Annotated[Path, typer.Option(help="site.json of the site")],
+    out: Annotated[Path, typer.Option(help="predictions.csv to write")],
+    split: Annotated[Path | None, typer.Option(help="split.csv, to score one part")] = None,
+    part: Annotated[Part | None, typer.Option(help="part of the split to score")] = None,
+    allow_mixing: Annotated[
+        bool,
+        typer.Option("--allow-mixing", help="let a synthetic model score real films, or reverse"),
+    ] = False,
+    device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
+) -> None:
+    """Score the cases of a cohort, or of one part of the split, with a trained model."""
+    import pandas as pd
+
+    from osteohip.errors import StudyError
+    from osteohip.files import write_csv
+    from osteohip.model.cases import read_cases, read_cohort, read_part_ids, read_synthetic
+    from osteohip.model.determinism import prepare_backend
+
+    if (split is None) != (part is None):
+        raise StudyError("give --split and --part together, or neither")
+    cases = read_cases(crops=crops, cohort=read_cohort(cohort))
+    if split is not None and part is not None:
+        cases = cases.only(read_part_ids(split)[part])
+    synthetic = read_synthetic(site_facts)
+    prepare_backend(device=device, seed=0)
+
+    from osteohip.model.bundle import check_match, read_bundle
+    from osteohip.model.prediction import logits, scores, scoring_model
+
+    bundle = read_bundle(model)
+    check_match(bundle, size=cases.size, synthetic=synthetic, allow_mixing=allow_mixing)
+    found = scores(logits(scoring_model(bundle.network), cases))
+    write_csv(out, pd.DataFrame({"case_id": cases.case_ids, "label": cases.labels, "score": found}))

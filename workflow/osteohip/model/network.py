@@ -1,0 +1,87 @@
+"""VGG16 with one non-local block, as the configuration describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from osteohip.config import Network
+from osteohip.model.non_local import NonLocal
+
+# Simonyan and Zisserman 2015, configuration D: channels of the convolutions of each block.
+VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+INITIAL_SEEDS = 0x1417
+
+
+def convolution_names() -> tuple[str, ...]:
+    """Return the names of VGG16's 13 convolutions, as the ImageNet weight files have them."""
+    return tuple(
+        f"block{block}_conv{place}"
+        for block, channels in enumerate(VGG16_BLOCKS, start=1)
+        for place in range(1, len(channels) + 1)
+    )
+
+
+def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model:
+    """Build the network with random weights.
+
+    Convolutions and dense layers in front of a ReLU start as He et al. 2015 advise: a VGG16 of
+    random weights without batch normalisation hardly starts to learn otherwise.
+
+    Parameters
+    ----------
+    settings
+        Width, place of the non-local block, head. Initial weights from a file are not read here.
+    size
+        Pixels a side of the input.
+    seed
+        Seed of the weights and of dropout.
+
+    Returns
+    -------
+    keras.Model
+        From (n, size, size, 1) in [-1, 1] to the logit of osteoporosis, shape (n, 1).
+    """
+    seeds = iter(np.random.default_rng([seed, INITIAL_SEEDS]).integers(2**30, size=64).tolist())
+
+    def he_start() -> dict[str, Any]:
+        return {
+            "activation": "relu",
+            "kernel_initializer": keras.initializers.HeNormal(next(seeds)),
+        }
+
+    inputs = keras.Input((size, size, 1), name="crop")
+    x = inputs
+    for block, channels in enumerate(VGG16_BLOCKS, start=1):
+        for place, full in enumerate(channels, start=1):
+            x = keras.layers.Conv2D(
+                max(1, round(full * settings.width)),
+                3,
+                padding="same",
+                name=f"block{block}_conv{place}",
+                **he_start(),
+            )(x)
+        x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+        if settings.non_local_after == f"block{block}":
+            x = NonLocal(seed=next(seeds), name="non_local")(x)
+    if settings.head == "flatten":
+        x = keras.layers.Flatten(name="flatten")(x)
+    else:
+        x = keras.layers.GlobalAveragePooling2D(name="average")(x)
+    for place, units in enumerate(settings.head_units, start=1):
+        x = keras.layers.Dense(units, name=f"head{place}", **he_start())(x)
+        if settings.dropout > 0:
+            x = keras.layers.Dropout(settings.dropout, seed=0, name=f"dropout{place}")(x)
+    start = keras.initializers.GlorotUniform(next(seeds))
+    logit = keras.layers.Dense(1, kernel_initializer=start, name="logit")(x)
+    return keras.Model(inputs, logit, name="osteohip")
+
+
+def reseed_dropout(network: keras.Model, *, seed: int, epoch: int) -> None:
+    """Set what dropout draws in an epoch, so that it depends on seed and epoch alone."""
+    for place, layer in enumerate(network.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            draws = np.random.default_rng([seed, epoch, place]).integers(2**31, size=2)
+            layer.seed_generator.state.assign(draws.astype("uint32"))

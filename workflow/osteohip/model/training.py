@@ -1,0 +1,226 @@
+"""Train a network: epochs over augmented crops, and the epoch of best validation accuracy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+from tqdm import tqdm
+
+from osteohip.config import Training
+from osteohip.model.augmentation import augment, draw_epoch
+from osteohip.model.cases import Cases
+from osteohip.model.determinism import compile_ahead
+from osteohip.model.network import reseed_dropout
+from osteohip.model.prediction import logits, scoring_model
+from osteohip.model.preprocessing import normalise
+
+Tensor = Any
+SHUFFLED_LABELS = 0x5AFE
+CHANCE_MARGIN = 0.01
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history; losses in nats, accuracies as shares at the threshold of 0.5."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All that training has reached at the end of an epoch, beside network and optimiser.
+
+    Parameters
+    ----------
+    history
+        Finished epochs.
+    best_weights
+        Weights of the network after `best_epoch`; empty before the first epoch.
+    """
+
+    history: tuple[Epoch, ...] = ()
+    best_weights: tuple[npt.NDArray[np.float32], ...] = ()
+
+    @property
+    def best_epoch(self) -> int:
+        """Number of the best epoch so far."""
+        return best_epoch(self.history)
+
+
+def best_epoch(history: Sequence[Epoch]) -> int:
+    """Return the epoch of highest validation accuracy, the earliest of several.
+
+    Raises
+    ------
+    ValueError
+        If the history is empty.
+    """
+    return max(history, key=lambda row: (row.validation_accuracy, -row.epoch)).epoch
+
+
+@keras.saving.register_keras_serializable(package="osteohip")
+class AugmentedCrops(keras.layers.Layer):  # type: ignore[misc]
+    """The training crops on the device: from an index and what to do with it to network inputs."""
+
+    def __init__(self, cases: Cases, blur_sigma: float):
+        super().__init__(name="augmented_crops", trainable=False)
+        self.blur_sigma = blur_sigma
+        self.pixels = self._constant("pixels", cases.pixels, "float32")
+        self.valid = self._constant("valid", cases.valid, "bool")
+        self.built = True
+
+    def _constant(self, name: str, values: npt.NDArray[Any], dtype: str) -> Any:
+        weight = self.add_weight(
+            name=name, shape=values.shape, dtype=dtype, initializer="zeros", trainable=False
+        )
+        weight.assign(values)
+        return weight
+
+    def call(self, index: Tensor, affine: Tensor, blur: Tensor, divisor: Tensor) -> Tensor:
+        """Return shape (n, size, size, 1), for columns of an `EpochPlan`."""
+        pixels, valid = augment(
+            ops.take(self.pixels, index, axis=0),
+            ops.take(self.valid, index, axis=0),
+            affine=affine,
+            blur=blur,
+            sigma=self.blur_sigma,
+        )
+        return ops.expand_dims(normalise(pixels, valid, divisor), axis=-1)
+
+
+class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
+    """Move a progress bar by one a step."""
+
+    def __init__(self, bar: tqdm[Any]):
+        super().__init__()
+        self.bar = bar
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Count a step."""
+        self.bar.update()
+
+
+def accuracy(label: Tensor, logit: Tensor) -> Tensor:
+    """Return for each case whether the logit's sign (score 0.5) agrees with the label."""
+    called = ops.cast(logit >= 0, "float32")
+    return ops.cast(ops.equal(ops.cast(label, "float32"), called), "float32")
+
+
+def training_model(network: keras.Model, *, cases: Cases, settings: Training) -> keras.Model:
+    """Return a compiled model from the columns of an `EpochPlan` to the logits of ``network``."""
+    inputs = {
+        "index": keras.Input((), dtype="int32", name="index"),
+        "affine": keras.Input((8,), name="affine"),
+        "blur": keras.Input((), name="blur"),
+        "divisor": keras.Input((), name="divisor"),
+    }
+    crops = AugmentedCrops(cases, settings.blur_sigma)(**inputs)
+    model = keras.Model(inputs, network(crops), name="training")
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[accuracy],
+        jit_compile=compile_ahead(),
+    )
+    return model
+
+
+def train_epochs(
+    network: keras.Model, *, training: Cases, validation: Cases, settings: Training, seed: int
+) -> Progress:
+    """Train ``network`` for all epochs; it ends with the weights of the last one.
+
+    Epoch k depends on what stands at the end of epoch k - 1 (network, optimiser, `Progress`), on
+    ``seed`` and on k, and on nothing else.
+
+    Parameters
+    ----------
+    network
+        From `build_network`; its weights are changed.
+    training, validation
+        Crops with labels. Validation alone chooses the epoch.
+    settings
+        How to train.
+    seed
+        Seed of augmentation, order and dropout.
+    """
+    model = training_model(network, cases=training, settings=settings)
+    scorer = scoring_model(network)
+    progress = Progress()
+    steps = math.ceil(len(training) * len(settings.augmentations) / settings.batch_size)
+    with tqdm(total=settings.epochs * steps, unit="step", mininterval=1) as bar:
+        for epoch in range(1, settings.epochs + 1):
+            reseed_dropout(network, seed=seed, epoch=epoch)
+            plan = draw_epoch(
+                images=len(training), size=training.size, settings=settings, seed=seed, epoch=epoch
+            )
+            fitted = model.fit(
+                {name: getattr(plan, name) for name in model.input},
+                training.labels[plan.index].astype(np.float32)[:, None],
+                batch_size=settings.batch_size,
+                shuffle=False,
+                verbose=0,
+                callbacks=[_Steps(bar)],
+            ).history
+            loss, share = validation_measures(logits(scorer, validation), validation.labels)
+            row = Epoch(epoch, fitted["loss"][0], fitted["accuracy"][0], loss, share)
+            history = (*progress.history, row)
+            improved = best_epoch(history) == epoch
+            progress = Progress(
+                history=history,
+                best_weights=tuple(network.get_weights()) if improved else progress.best_weights,
+            )
+            bar.set_postfix_str(f"epoch {epoch}, validation accuracy {share:.3f}", refresh=False)
+    return progress
+
+
+def validation_measures(
+    logits: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return binary cross-entropy in nats, and the share called rightly at a score of 0.5."""
+    loss = np.mean(np.logaddexp(0.0, logits) - labels * logits)
+    return float(loss), float(np.mean((logits >= 0) == (labels == 1)))
+
+
+def shuffled_labels(cases: Cases, *, seed: int) -> Cases:
+    """Return the cases with their labels dealt out anew, so that there is nothing to learn."""
+    rng = np.random.default_rng([seed, SHUFFLED_LABELS])
+    return replace(cases, labels=rng.permutation(cases.labels))
+
+
+def learning_warnings(history: Sequence[Epoch], *, training: Cases, validation: Cases) -> list[str]:
+    """Tell in sentences where the network did not learn; nothing to say is an empty list.
+
+    A dead start shows as a loss that stays at the entropy of the labels (0.693 for halves).
+    """
+    warnings = []
+    chance = _entropy(float(training.labels.mean()))
+    lowest = min(row.loss for row in history)
+    if lowest > chance - CHANCE_MARGIN:
+        warnings.append(
+            f"the training loss never fell below that of guessing by prevalence ({chance:.3f}): "
+            "the network did not start to learn; take another seed or learning rate, or more epochs"
+        )
+    majority = float(max(validation.labels.mean(), 1 - validation.labels.mean()))
+    highest = max(row.validation_accuracy for row in history)
+    if highest <= majority:
+        warnings.append(
+            f"no epoch was better on validation than always calling the larger class "
+            f"(accuracy {highest:.3f} against {majority:.3f})"
+        )
+    return warnings
+
+
+def _entropy(share: float) -> float:
+    return -sum(p * math.log(p) for p in (share, 1 - share) if p > 0)

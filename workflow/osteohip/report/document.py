@@ -1,0 +1,203 @@
+"""From numbers, tables and figures to one HTML file that opens offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+from jinja2 import Environment, StrictUndefined
+
+from osteohip.report import wording
+from osteohip.report.tables import (
+    Table,
+    cohort_title,
+    held_out,
+    mark_of,
+    marked,
+    numbered,
+    to_markdown,
+)
+from osteohip.report.wording import Markdown, escape, plain
+
+Numbers = Mapping[str, Any]
+
+TITLE = "Osteoporosis from plain hip radiographs"
+
+
+@dataclass(frozen=True)
+class Illustration:
+    """A figure in the report.
+
+    Parameters
+    ----------
+    key
+        Name of its files without ending.
+    caption
+        What it shows, without number.
+    alt
+        What there is to see, for those who do not see it.
+    width_mm
+        Width in print.
+    mark
+        Empty, or that it shows synthetic data, wholly or in part.
+    """
+
+    key: str
+    caption: str
+    alt: str
+    width_mm: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class _Placed:
+    name: str
+    markdown: Markdown
+
+
+def illustrations(content: Numbers) -> list[Illustration]:
+    """Return the figures in the order of their numbers."""
+    cohorts = held_out(content)
+    training = content["training"]
+    found = [
+        Illustration(
+            key=f"flow-{site['id']}",
+            caption=f"Flow of films, records and patients at {plain(site['name'])}. Patients in "
+            "brackets where records are excluded.",
+            alt=f"Flow diagram: {wording.plural(site['came_in']['records'], 'record')} came in, "
+            f"{wording.number(site['excluded']['records'])} were excluded, "
+            f"{wording.number(site['uncroppable_total'])} could not be cropped, "
+            f"{wording.plural(site['images'], 'image')} remained.",
+            width_mm=150,
+            mark=mark_of([site["synthetic"]]),
+        )
+        for site in content["sites"]
+    ]
+    areas = [f"{cohort_title(c)} {wording.estimate(c['metrics']['auc'])}" for c in cohorts]
+    curves = "curves with the area under each" if len(cohorts) > 1 else "curve with the area"
+    found.append(
+        Illustration(
+            key="roc",
+            caption=f"ROC {curves} and its {content['study']['interval_percent']} % interval. "
+            "A circle is the operating point.",
+            alt=f"Sensitivity against false positive rate; area: {'; '.join(areas)}.",
+            width_mm=110,
+            mark=mark_of(cohort["synthetic"] for cohort in cohorts),
+        )
+    )
+    found.append(
+        Illustration(
+            key="history",
+            caption="Loss and accuracy on training and validation images over the epochs.",
+            alt=f"Two curves over {wording.plural(training['epochs'], 'epoch')}; epoch "
+            f"{training['best_epoch']} was kept, with a validation accuracy of "
+            f"{wording.percent(training['at_best']['validation_accuracy'])}.",
+            width_mm=180,
+            mark=mark_of([training["synthetic"]]),
+        )
+    )
+    return found
+
+
+def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
+    """Fill the template; everything in it comes from ``content``, text from data escaped."""
+    names = numbered(tables)
+    placed_tables = {
+        table.key: _Placed(
+            name=Markdown(f"[{names[table.key]}](#table-{table.key})"),
+            markdown=to_markdown(table, names[table.key]),
+        )
+        for table in tables
+    }
+    figures = {
+        figure.key: _Placed(
+            name=Markdown(f"[Figure {i}](#figure-{figure.key})"),
+            markdown=_figure_markdown(figure, f"Figure {i}"),
+        )
+        for i, figure in enumerate(illustrations(content), 1)
+    }
+    sites = content["sites"]
+    by_id = {group["id"]: group for group in content["groups"]}
+    cohorts = held_out(content)
+    environment = Environment(
+        undefined=StrictUndefined, finalize=escape, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "number": wording.number,
+        "exact": wording.exact,
+        "counted": wording.plural,
+        "estimate": lambda item: wording.unbroken(wording.estimate(item)),
+        "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
+    }
+    template = files("osteohip.report").joinpath("template.md").read_text(encoding="utf-8")
+    return environment.from_string(template).render(
+        **{name: content[name] for name in ("study", "sites", "config", "model", "training")},
+        **{name: content[name] for name in ("leakage", "warnings")},
+        development=sites[0],
+        external_sites=sites[1:],
+        everyone=by_id["development"],
+        training_part=by_id["training"],
+        validation_part=by_id["validation"],
+        test=cohorts[0],
+        externals=cohorts[1:],
+        held_out=cohorts,
+        label_regions=[wording.words(r) for r in content["config"]["selection"]["label_regions"]],
+        tables=placed_tables,
+        figures=figures,
+        supplement=[placed_tables[table.key] for table in tables if table.supplement],
+        confusion_tables=[placed_tables[f"confusion-{c['id']}"].name for c in cohorts],
+        flow_tables=[placed_tables[f"flow-{site['id']}"].name for site in sites],
+        flow_figures=[figures[f"flow-{site['id']}"].name for site in sites],
+        one=1,
+        part_of=lambda item: wording.unbroken(wording.part_of(item)),
+        percent=lambda share: wording.unbroken(wording.percent(share)),
+        sequence=wording.sequence,
+    )
+
+
+def _figure_markdown(figure: Illustration, name: str) -> Markdown:
+    alt = plain(figure.alt).replace("\\", "\\\\").replace('"', '\\"')
+    return Markdown(
+        f"![**{name}.** {escape(figure.caption)}{marked(figure.mark)}](figures/{figure.key}.png)"
+        f'{{#figure-{figure.key} alt="{alt}" width="{figure.width_mm}mm"}}'
+    )
+
+
+def to_html(markdown: str, content: Numbers, folder: Path) -> str:
+    """Return the report as one HTML page with its pictures and style inside.
+
+    Parameters
+    ----------
+    markdown
+        As `report_markdown` gives it.
+    folder
+        The folder that holds ``figures/``.
+    """
+    names = [plain(site["name"]) for site in content["sites"]]
+    synthetic = content["study"]["synthetic"]
+    where = f"External: {', '.join(names[1:])}" if names[1:] else "No external site"
+    with as_file(files("osteohip.report").joinpath("style.css")) as style:
+        return str(
+            pypandoc.convert_text(
+                markdown,
+                "html5",
+                format="markdown-smart-tex_math_dollars-raw_html-raw_tex-citations",
+                extra_args=[
+                    "--standalone",
+                    "--embed-resources",
+                    "--section-divs",
+                    "--wrap=preserve",
+                    "--columns=100000",
+                    f"--resource-path={folder}",
+                    f"--css={style}",
+                    "--metadata=lang:en",
+                    f"--metadata=title:{TITLE}",
+                    f"--metadata=pagetitle:{TITLE}{' – synthetic data' if synthetic else ''}",
+                    f"--metadata=subtitle:Development: {names[0]}. {where}.",
+                ],
+            )
+        )

@@ -1,0 +1,47 @@
+"""All figures of a study, drawn and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from osteohip.report.figures.flow import flow_figure
+from osteohip.report.figures.history import history_figure
+from osteohip.report.figures.roc import roc_figure
+from osteohip.report.figures.style import Numbers, house_style, save, watermark
+from osteohip.report.results import PARTS, Results
+from osteohip.report.tables import held_out, mark_of
+
+
+def draw_figures(content: Numbers, results: Results, folder: Path) -> set[Path]:
+    """Write every figure as PDF and PNG into ``folder`` and return the paths written.
+
+    What is printed in a figure comes from the numbers, the curves from the results.
+    """
+    by_id = {group["id"]: group for group in content["groups"]}
+    cohorts = held_out(content)
+    curves = {name: evaluation.roc for name, evaluation in results.evaluations.items()}
+    training = content["training"]
+    with house_style():
+        drawn = {
+            f"flow-{site['id']}": (
+                flow_figure(
+                    site,
+                    [by_id[part] for part in PARTS] if site["role"] == "development" else [],
+                ),
+                mark_of([site["synthetic"]]),
+            )
+            for site in content["sites"]
+        }
+        drawn["roc"] = (
+            roc_figure(cohorts, curves),
+            mark_of(cohort["synthetic"] for cohort in cohorts),
+        )
+        drawn["history"] = (
+            history_figure(results.model.history, training),
+            mark_of([training["synthetic"]]),
+        )
+        for name, (figure, mark) in drawn.items():
+            if mark:
+                watermark(figure, mark)
+            save(figure, folder / name)
+    return {folder / f"{name}{suffix}" for name in drawn for suffix in (".pdf", ".png")}

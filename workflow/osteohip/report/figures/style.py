@@ -1,0 +1,92 @@
+"""How every figure looks, and how it is written with the same bytes for the same content."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from osteohip.files import written_whole
+
+Numbers = Mapping[str, Any]
+
+# Widths of one and of two columns of a journal.
+COLUMN_MM = 85.0
+PAGE_MM = 180.0
+# Okabe M, Ito K. Color universal design, 2008; told apart with colour-blind eyes too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+INK = "#222222"
+GREY = "#777777"
+
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.labelsize": 7.5,
+    "axes.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.3,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "osteohip",
+    "text.parse_math": False,
+    "text.usetex": False,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this block to have the common style, whatever the user's own settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def sheet(width_mm: float, height_mm: float) -> Figure:
+    """Return an empty figure of that size."""
+    return Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout="constrained")
+
+
+def watermark(figure: Figure, text: str) -> None:
+    """Write across the figure that its data are synthetic."""
+    width, height = figure.get_size_inches()
+    figure.text(
+        0.5,
+        0.5,
+        text.upper(),
+        ha="center",
+        va="center",
+        rotation=30,
+        fontsize=min(width, height * 1.6) * 90 / len(text),
+        fontweight="bold",
+        color="#B00020",
+        alpha=0.11,
+        zorder=10,
+    ).set_in_layout(False)
+
+
+def save(figure: Figure, stem: Path) -> None:
+    """Write ``stem.pdf`` (vector) and ``stem.png`` (300 dpi), without date or machine."""
+    for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {"Software": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
+        with written_whole(stem.with_suffix(suffix)) as partial:
+            partial.write_bytes(buffer.getvalue())

@@ -1,0 +1,309 @@
+"""From results to every number that the report prints: the content of ``numbers.json``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from osteohip.errors import StudyError
+from osteohip.evaluation.estimate import LEVEL
+from osteohip.evaluation.measures import proportions
+from osteohip.paper.published import JANG_2021
+from osteohip.report.results import PARTS, Results, Site
+
+QUANTITIES = (
+    "age_years",
+    "t_score",
+    "bmd_g_cm2",
+    "total_hip_t_score",
+    "total_hip_bmd_g_cm2",
+    "days_between",
+)
+# Above this age the cohort holds only a ceiling, so that nobody is known by a great age.
+AGE_CEILING = 90
+
+
+def numbers(results: Results) -> dict[str, Any]:
+    """Return all numbers of the report, ready for JSON, in a fixed order.
+
+    Raises
+    ------
+    StudyError
+        If a flow does not add up to the cohort.
+    """
+    sites = [_site(results.development, "development")]
+    sites += [_site(site, "external") for site in results.externals]
+    cohorts = _cohorts(results)
+    marked = [cohort["synthetic"] for cohort in cohorts]
+    return {
+        "study": {
+            "run": results.run,
+            "primary": results.run == "primary",
+            "synthetic": any(marked),
+            "all_synthetic": all(marked),
+            "mixed": _model_synthetic(results) not in {site["synthetic"] for site in sites}
+            or len({site["synthetic"] for site in sites}) > 1,
+            "interval_percent": round(100 * LEVEL),
+            "age_ceiling": AGE_CEILING,
+        },
+        "sites": sites,
+        "groups": _groups(results),
+        "cohorts": cohorts,
+        "training": _training(results),
+        "model": _model(results),
+        "leakage": results.leakage,
+        "config": _config(results),
+        "paper": _paper(),
+        "warnings": _warnings(results, cohorts),
+    }
+
+
+def _model_synthetic(results: Results) -> bool:
+    return bool(results.model.facts["synthetic"])
+
+
+def _site(site: Site, role: str) -> dict[str, Any]:
+    steps = _records(site.flow)
+    first, last = steps[0], steps[-1]
+    came_in = {
+        unit: first[f"{unit}_excluded"] + first[f"{unit}_remaining"]
+        for unit in ("records", "patients")
+    }
+    for unit, total in came_in.items():
+        excluded = sum(step[f"{unit}_excluded"] for step in steps)
+        if total - excluded != last[f"{unit}_remaining"]:
+            raise StudyError(f"site {site.id}: the {unit} of flow.csv do not add up")
+    if last["records_remaining"] != len(site.cohort):
+        raise StudyError(f"site {site.id}: flow.csv ends with another number than cohort.csv has")
+    refused = dict(sorted(site.facts["refused"].items(), key=lambda item: (-item[1], item[0])))
+    if sum(refused.values()) + site.facts["films"] != site.facts["files"]:
+        raise StudyError(f"site {site.id}: the films and the refused files do not add up")
+    left_out = site.crops[site.crops["status"] != "cropped"]
+    return {
+        "id": site.id,
+        "name": site.facts["name"],
+        "role": role,
+        "synthetic": bool(site.facts["synthetic"]),
+        "files": site.facts["files"],
+        "films": site.facts["films"],
+        "refused_total": sum(refused.values()),
+        "refused": [{"reason": reason, "films": n} for reason, n in refused.items()],
+        "other_regions": site.facts.get("other_regions", 0),
+        "came_in": came_in,
+        "excluded": {
+            unit: came_in[unit] - last[f"{unit}_remaining"] for unit in ("records", "patients")
+        },
+        "steps": steps,
+        "cohort": {
+            "records": len(site.cohort),
+            "patients": int(site.cohort["patient_key"].nunique()),
+        },
+        "uncroppable_total": len(left_out),
+        "uncroppable": [
+            {"reason": str(reason), "images": int(n)}
+            for reason, n in left_out["reason"]
+            .fillna("no_reason")
+            .value_counts()
+            .sort_index()
+            .items()
+        ],
+        "images": len(site.images),
+        "patients": int(site.images["patient_key"].nunique()),
+    }
+
+
+def _groups(results: Results) -> list[dict[str, Any]]:
+    """Describe the cropped records of the development site, of its parts and of each site."""
+    images = results.development.images
+    parts = images["case_id"].map(results.split.set_index("case_id")["part"])
+    if parts.isna().any() or len(results.split) != len(images):
+        raise StudyError("split.csv holds other cases than the development site: split anew")
+    synthetic = bool(results.development.facts["synthetic"])
+    name = str(results.development.facts["name"])
+    tables = [("development", name, synthetic, images)]
+    tables += [(part, part, synthetic, images[parts == part]) for part in PARTS]
+    tables += [
+        (site.id, str(site.facts["name"]), bool(site.facts["synthetic"]), site.images)
+        for site in results.externals
+    ]
+    counts = [_devices(rows).value_counts() for *_, rows in tables]
+    # The same devices in every group, the most frequent first.
+    total = pd.concat([counts[0], *counts[1 + len(PARTS) :]]).groupby(level=0).sum()
+    ordered = sorted(total.index, key=lambda device: (-int(total[device]), device))
+    return [
+        {
+            **_group(rows, identity, title, marked),
+            "devices": [
+                {"device": device, **_share(int(count.get(device, 0)), len(rows))}
+                for device in ordered
+            ],
+        }
+        for (identity, title, marked, rows), count in zip(tables, counts, strict=True)
+    ]
+
+
+def _devices(rows: pd.DataFrame) -> pd.Series[str]:
+    names = rows[["manufacturer", "model_name"]].fillna("").astype(str)
+    devices = (names["manufacturer"] + " " + names["model_name"]).str.strip()
+    return devices.where(devices != "", "not stated")
+
+
+def _group(rows: pd.DataFrame, name: str, title: str, synthetic: bool) -> dict[str, Any]:
+    return {
+        "id": name,
+        "name": title,
+        "synthetic": synthetic,
+        "n": len(rows),
+        "patients": int(rows["patient_key"].nunique()),
+        "osteoporosis": _share(int((rows["label"] == 1).sum()), len(rows)),
+        "no_osteoporosis": int((rows["label"] == 0).sum()),
+        "right": _share(int((rows["side"] == "R").sum()), len(rows)),
+        "left": _share(int((rows["side"] == "L").sum()), len(rows)),
+        **{quantity: _moments(rows[quantity]) for quantity in QUANTITIES},
+        "years": {
+            "low": _whole(rows["year"].min()),
+            "high": _whole(rows["year"].max()),
+            "n": int(rows["year"].notna().sum()),
+        },
+    }
+
+
+def _moments(values: pd.Series[float]) -> dict[str, Any]:
+    known = values.dropna()
+    return {
+        "n": len(known),
+        "mean": _finite(known.mean()),
+        "sd": _finite(known.std(ddof=1)),
+        "median": _finite(known.median()),
+        "low": _finite(known.min()),
+        "high": _finite(known.max()),
+    }
+
+
+def _cohorts(results: Results) -> list[dict[str, Any]]:
+    """Return what was measured: on validation, on the test set and at each external site."""
+    names = {"validation": "Validation set", "test": "Test set"}
+    names |= {site.id: str(site.facts["name"]) for site in results.externals}
+    synthetic = {site.id: bool(site.facts["synthetic"]) for site in results.externals}
+    cohorts = []
+    for cohort, evaluation in results.evaluations.items():
+        counts = evaluation.metrics["confusion"]
+        of_site = synthetic.get(cohort, bool(results.development.facts["synthetic"]))
+        cohorts.append(
+            {
+                "id": cohort,
+                "kind": cohort if cohort in PARTS else "external",
+                "name": names[cohort],
+                "synthetic": _model_synthetic(results) or of_site,
+                "n": evaluation.metrics["n"],
+                "osteoporosis": _share(counts["tp"] + counts["fn"], evaluation.metrics["n"]),
+                "no_osteoporosis": counts["fp"] + counts["tn"],
+                "called_osteoporosis": counts["tp"] + counts["fp"],
+                "called_no_osteoporosis": counts["fn"] + counts["tn"],
+                "confusion": counts,
+                "threshold": evaluation.metrics["threshold"],
+                "metrics": evaluation.metrics["metrics"],
+                "warnings": evaluation.metrics["warnings"],
+            }
+        )
+    return cohorts
+
+
+def _training(results: Results) -> dict[str, Any]:
+    history = results.model.history
+    best = results.model.facts["best_epoch"]
+    at_best = history[history["epoch"] == best]
+    if at_best.empty:
+        raise StudyError("run.json names a best epoch that history.csv does not hold")
+    return {
+        "synthetic": _model_synthetic(results),
+        "epochs": len(history),
+        "best_epoch": best,
+        "at_best": {
+            name: _finite(at_best.iloc[0][name])
+            for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        },
+    }
+
+
+def _model(results: Results) -> dict[str, Any]:
+    """Return what the bundle says of itself, less what stands elsewhere in the numbers."""
+    elsewhere = ("training", "warnings")
+    facts = {name: fact for name, fact in results.model.facts.items() if name not in elsewhere}
+    return {"architecture": "VGG16", **facts}
+
+
+def _warnings(results: Results, cohorts: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the warnings of the training and of each evaluation."""
+    found = [
+        {"cohort": "training", "name": "Training", "code": "training", "text": text}
+        for text in results.model.facts.get("warnings", [])
+    ]
+    for cohort in cohorts:
+        heading = {"cohort": cohort["id"], "name": cohort["name"]}
+        found += [{**heading, **warning} for warning in cohort["warnings"]]
+    return found
+
+
+def _config(results: Results) -> dict[str, Any]:
+    """Return the settings of this run; paths of folders and files are left out."""
+    config = results.config
+    run = config.runs[results.run]
+    network = config.run_network(results.run).model_dump(mode="json")
+    if network["initial_weights"]:
+        network["initial_weights"].pop("path")
+    sites = (results.development, *results.externals)
+    made = {site.id for site in sites if site.facts["synthetic"]}
+    return {
+        "seed": config.seed,
+        "run": {"name": results.run, "seed": run.seed},
+        "device": config.device,
+        "allow_mixing": config.allow_mixing,
+        "inventory": config.inventory.model_dump(mode="json"),
+        "selection": config.selection.model_dump(mode="json"),
+        "images": config.images.model_dump(mode="json"),
+        "split": config.split.model_dump(mode="json"),
+        "network": network,
+        "training": config.run_training(results.run).model_dump(mode="json"),
+        "evaluation": config.evaluation.model_dump(mode="json"),
+        "synthetic": {
+            site: recipe.model_dump(mode="json")
+            for site, recipe in config.synthetic.items()
+            if site in made
+        },
+    }
+
+
+def _paper() -> dict[str, Any]:
+    """Return the published numbers; shares and fractions that the paper implies beside them."""
+    content = asdict(JANG_2021)
+    for name in ("images", "training", "validation", "test", "external"):
+        part = getattr(JANG_2021, name)
+        content[name] |= {"osteoporosis": _share(part.osteoporosis, part.n), "n": part.n}
+    for name in ("test_performance", "external_performance"):
+        performance = content[name]
+        for measure, found in proportions(getattr(JANG_2021, name).confusion).items():
+            performance[measure] = {"printed": performance[measure], "k": found.k, "n": found.n}
+    return content
+
+
+def _share(k: int, n: int) -> dict[str, Any]:
+    return {"k": k, "n": n, "share": k / n if n else None}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain Python values."""
+    return [
+        {str(k): v.item() if hasattr(v, "item") else v for k, v in row.items()}
+        for row in frame.to_dict(orient="records")
+    ]
+
+
+def _finite(value: Any) -> float | None:
+    return None if pd.isna(value) else round(float(value), 12)
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)

@@ -1,0 +1,172 @@
+"""Read the results that a report is made of, and refuse results that do not belong together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from osteohip.config import Config
+from osteohip.errors import StudyError
+from osteohip.files import read_json
+
+PARTS = ("training", "validation", "test")
+# A key or a device may look like a number.
+TEXT_COLUMNS = ("case_id", "patient_key", "film_key", "manufacturer", "model_name")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Results of one site.
+
+    Parameters
+    ----------
+    facts
+        ``site.json``: id, name, synthetic, films, refused and other counts.
+    cohort, flow
+        ``cohort.csv`` and ``flow.csv``.
+    crops
+        ``crops.csv``: one row per case of the cohort.
+    """
+
+    facts: dict[str, Any]
+    cohort: pd.DataFrame
+    flow: pd.DataFrame
+    crops: pd.DataFrame
+
+    @property
+    def id(self) -> str:
+        """The site's id."""
+        return str(self.facts["id"])
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """Rows of the cohort that have a crop."""
+        status = self.crops.set_index("case_id")["status"]
+        return self.cohort[self.cohort["case_id"].map(status) == "cropped"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model bundle says of itself: ``run.json`` and ``history.csv``."""
+
+    facts: dict[str, Any]
+    history: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Evaluation of one cohort: its name, ``metrics.json`` and ``roc.csv``."""
+
+    cohort: str
+    metrics: dict[str, Any]
+    roc: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a report is made of.
+
+    Parameters
+    ----------
+    run
+        Name of the reported run.
+    split
+        ``split.csv`` of the development site.
+    leakage
+        ``leakage.json``.
+    evaluations
+        By cohort: validation, test, then the external sites in the order of ``externals``.
+    """
+
+    run: str
+    config: Config
+    model: Model
+    development: Site
+    externals: tuple[Site, ...]
+    split: pd.DataFrame
+    leakage: dict[str, Any]
+    evaluations: dict[str, Evaluation]
+
+
+def read_results(
+    *,
+    run: str,
+    model: Path,
+    development: Path,
+    externals: Sequence[Path],
+    split: Path,
+    leakage: Path,
+    evaluation: Path,
+    config: Config,
+) -> Results:
+    """Read everything and check that it belongs together.
+
+    Raises
+    ------
+    StudyError
+        If a file is missing or unreadable, or an evaluation holds other cases than the split or
+        the site does.
+    """
+    if run not in config.runs:
+        raise StudyError(f"the configuration holds no run called {run!r}")
+    sites = [_site(folder) for folder in (development, *externals)]
+    parts = _csv(split)
+    expected = {
+        part: set(parts.loc[parts["part"] == part, "case_id"]) for part in ("validation", "test")
+    }
+    expected |= {site.id: set(site.images["case_id"]) for site in sites[1:]}
+    return Results(
+        run=run,
+        config=config,
+        model=Model(facts=_json(model / "run.json"), history=_csv(model / "history.csv")),
+        development=sites[0],
+        externals=tuple(sites[1:]),
+        split=parts,
+        leakage=_json(leakage),
+        evaluations={
+            cohort: _evaluation(evaluation / cohort, cases) for cohort, cases in expected.items()
+        },
+    )
+
+
+def _site(folder: Path) -> Site:
+    site = Site(
+        facts=_json(folder / "site.json"),
+        cohort=_csv(folder / "cohort.csv"),
+        flow=_csv(folder / "flow.csv"),
+        crops=_csv(folder / "crops.csv"),
+    )
+    if set(site.cohort["case_id"]) != set(site.crops["case_id"]):
+        raise StudyError(f"site {site.id}: crops.csv and cohort.csv hold different cases")
+    return site
+
+
+def _evaluation(folder: Path, cases: set[str]) -> Evaluation:
+    found = set(_csv(folder / "predictions.csv")["case_id"])
+    metrics = _json(folder / "metrics.json")
+    counted = sum(metrics["confusion"].values())
+    if found != cases or counted != len(cases):
+        raise StudyError(
+            f"the evaluation of {folder.name} holds {len(found)} predictions and counts {counted} "
+            f"cases, but the cohort has {len(cases)}: predict and evaluate anew"
+        )
+    return Evaluation(cohort=folder.name, metrics=metrics, roc=_csv(folder / "roc.csv"))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise StudyError(f"cannot read {path.name} in {path.parent.name}: {error}") from None
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise StudyError(f"cannot read {path.name} in {path.parent.name}: {error}") from None

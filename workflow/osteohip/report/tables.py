@@ -1,0 +1,515 @@
+"""The report's tables, from its numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from osteohip.evaluation.measures import PROPORTIONS
+from osteohip.report.wording import (
+    Markdown,
+    escape,
+    estimate,
+    exact,
+    mean_sd,
+    number,
+    part_of,
+    percent,
+    plain,
+    span,
+    words,
+)
+
+Numbers = Mapping[str, Any]
+
+MEASURES = {
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "positive predictive value",
+    "npv": "negative predictive value",
+    "auc": "area under the ROC curve",
+    "brier": "Brier score",
+}
+SYNTHETIC = "Synthetic data"
+PARTLY = "Partly synthetic data"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells of one line; a heading spans the lines that follow it."""
+
+    cells: tuple[str, ...]
+    heading: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text.
+
+    Parameters
+    ----------
+    key
+        Name of its file and of its anchor.
+    caption
+        What it shows, without number.
+    header
+        Heads of the columns.
+    rows
+        As many cells each as the header.
+    align
+        One letter a column, l or r.
+    mark
+        Empty, or that its numbers come from synthetic data, wholly or in part.
+    note
+        What stands below it.
+    supplement
+        Whether it is numbered among the supplementary tables.
+    """
+
+    key: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    align: str
+    mark: str
+    note: str = ""
+    supplement: bool = False
+
+    def __post_init__(self) -> None:
+        widths = {len(self.header), len(self.align), *(len(row.cells) for row in self.rows)}
+        if len(widths) != 1:
+            raise ValueError(f"table {self.key}: rows, header and alignment differ in length")
+
+
+def all_tables(content: Numbers) -> list[Table]:
+    """Return the tables in the order of their numbers."""
+    return [
+        *(confusion_table(cohort) for cohort in held_out(content)),
+        measures_table("measures", held_out(content), content),
+        paper_table(content),
+        *(flow_table(site) for site in content["sites"]),
+        characteristics_table(content),
+        measures_table(
+            "measures-validation",
+            [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"],
+            content,
+        ),
+        leakage_table(content),
+        settings_table(content),
+        run_table(content),
+    ]
+
+
+def mark_of(flags: Iterable[bool]) -> str:
+    """Return how results are marked of which these are synthetic."""
+    found = set(flags)
+    if found == {True}:
+        return SYNTHETIC
+    return PARTLY if True in found else ""
+
+
+def held_out(content: Numbers) -> list[dict[str, Any]]:
+    """Return the cohorts that had no part in training: the test set and the external sites."""
+    return [cohort for cohort in content["cohorts"] if cohort["kind"] != "validation"]
+
+
+def cohort_title(cohort: Numbers) -> str:
+    """Return how a cohort is called in a sentence."""
+    return {
+        "validation": "the validation set",
+        "test": "the test set",
+        "external": f"the external site {plain(cohort['name'])}",
+    }[cohort["kind"]]
+
+
+def confusion_table(cohort: Numbers) -> Table:
+    """Return a confusion matrix: rows are truth, columns are calls, osteoporosis first."""
+    counts = cohort["confusion"]
+    rows = [
+        ("Osteoporosis", counts["tp"], counts["fn"], cohort["osteoporosis"]["k"]),
+        ("No osteoporosis", counts["fp"], counts["tn"], cohort["no_osteoporosis"]),
+        ("Total", cohort["called_osteoporosis"], cohort["called_no_osteoporosis"], cohort["n"]),
+    ]
+    return Table(
+        key=f"confusion-{cohort['id']}",
+        caption=f"Confusion matrix of {cohort_title(cohort)}.",
+        header=("Truth (DXA)", "Called osteoporosis", "Called no osteoporosis", "Total"),
+        rows=tuple(Row((name, *(number(value) for value in values))) for name, *values in rows),
+        align="lrrr",
+        mark=mark_of([cohort["synthetic"]]),
+        note=f"Rows are the truth, columns the network's calls at a threshold of "
+        f"{exact(cohort['threshold']['value'])}.",
+    )
+
+
+def measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Table:
+    """Return the measures of some cohorts, one column each."""
+    level = content["study"]["interval_percent"]
+    flags = [cohort["synthetic"] for cohort in cohorts]
+    validation = cohorts[0]["kind"] == "validation"
+    title = "on the validation set" if validation else "on data that had no part in training"
+    rows = [Row(("Hips", *(number(cohort["n"]) for cohort in cohorts)))]
+    rows.append(Row(("With osteoporosis", *(part_of(c["osteoporosis"]) for c in cohorts))))
+    rows += [
+        Row((_head(name), *(estimate(cohort["metrics"][name]) for cohort in cohorts)))
+        for name in MEASURES
+    ]
+    methods: dict[str, list[str]] = {}
+    for cohort in cohorts:
+        for name, label in MEASURES.items():
+            measures = methods.setdefault(cohort["metrics"][name]["method"], [])
+            if label not in measures:
+                measures.append(label)
+    ways = "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())
+    optimism = " The epoch was chosen on these images, so the values are optimistic."
+    return Table(
+        key=key,
+        caption=f"Measures {title}.",
+        header=("Measure", *(_column(c, partly=mark_of(flags) == PARTLY) for c in cohorts)),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark_of(flags),
+        note=f"Estimate ({level} % interval; numerator/denominator). Methods of the intervals: "
+        f"{ways}.{optimism if validation else ''}",
+        supplement=validation,
+    )
+
+
+def _head(measure: str) -> str:
+    label = MEASURES[measure]
+    return label[0].upper() + label[1:]
+
+
+def _column(cohort: Numbers, *, partly: bool = False) -> str:
+    name = str(cohort["name"])
+    title = f"External: {plain(name)}" if cohort["kind"] == "external" else name
+    return f"{title} (synthetic)" if partly and cohort["synthetic"] else title
+
+
+def paper_table(content: Numbers) -> Table:
+    """Set the paper's values beside this study's; no verdict on synthetic data."""
+    paper, study = content["paper"], content["study"]
+    of_group = {group["id"]: group for group in content["groups"]}
+    development, site = of_group["development"], content["sites"][0]
+    rows = [Row(("Development site", "", ""), heading=True)]
+    images = paper["images"]
+    rows += [
+        _pair("Records that met the criteria", paper["collected"], site["cohort"]["records"]),
+        _pair("Of these uncroppable", paper["uncroppable"], site["uncroppable_total"]),
+        _pair("Images", images["n"], development["n"]),
+        Row(
+            (
+                "With osteoporosis",
+                part_of(images["osteoporosis"]),
+                part_of(development["osteoporosis"]),
+            )
+        ),
+        _pair("Right hips", paper["right_hips"], development["right"]["k"]),
+        _pair("Left hips", paper["left_hips"], development["left"]["k"]),
+    ]
+    for name, label, digits in (
+        ("age_years", "Age, years", 1),
+        ("total_hip_bmd_g_cm2", "Total hip BMD, g/cm²", 3),
+        ("total_hip_t_score", "Total hip T-score", 1),
+    ):
+        values = (mean_sd(paper[name], digits), mean_sd(development[name], digits))
+        rows.append(Row((f"{label}, mean ± SD", *values)))
+    for part in ("training", "validation", "test"):
+        theirs, ours = paper[part], of_group[part]
+        rows.append(
+            Row(
+                (
+                    f"{part.capitalize()}: osteoporosis / none",
+                    f"{number(theirs['osteoporosis']['k'])} / {number(theirs['no_osteoporosis'])}",
+                    f"{number(ours['osteoporosis']['k'])} / {number(ours['no_osteoporosis'])}",
+                )
+            )
+        )
+    for cohort in held_out(content):
+        internal = cohort["kind"] == "test"
+        rows += _performance_rows(
+            cohort,
+            paper["test_performance" if internal else "external_performance"],
+            paper["test" if internal else "external"],
+            marked=study["synthetic"] and not study["all_synthetic"] and cohort["synthetic"],
+        )
+    note = (
+        "Estimates of this study with interval and counts as in the table of measures. The paper "
+        "gives no intervals; its Table 1 is printed with truth and prediction exchanged and is "
+        "taken here in the orientation of its own class sizes and measures."
+    )
+    if study["synthetic"]:
+        note += (
+            " The synthetic films are designed to land near the paper's values, so that "
+            "nearness or distance says nothing about the paper or about patients."
+        )
+    ours = "This study (synthetic by design)" if study["all_synthetic"] else "This study"
+    return Table(
+        key="paper",
+        caption="The paper's values beside this study's.",
+        header=("Quantity", "Jang et al. 2021", ours),
+        rows=tuple(rows),
+        align="lll",
+        mark=mark_of([development["synthetic"], *(c["synthetic"] for c in held_out(content))]),
+        note=note,
+    )
+
+
+def _pair(label: str, theirs: int, ours: int) -> Row:
+    return Row((label, number(theirs), number(ours)))
+
+
+def _performance_rows(
+    cohort: Numbers, paper: Numbers, part: Numbers, *, marked: bool
+) -> Iterator[Row]:
+    title = cohort["name"] if cohort["kind"] == "test" else _column(cohort)
+    yield Row((f"{title} (synthetic by design)" if marked else title, "", ""), heading=True)
+    yield _pair("Hips", part["n"], cohort["n"])
+    theirs = part_of(part["osteoporosis"])
+    yield Row(("With osteoporosis", theirs, part_of(cohort["osteoporosis"])))
+    for name in PROPORTIONS:
+        printed = paper[name]
+        theirs = f"{percent(printed['printed'])} ({number(printed['k'])}/{number(printed['n'])})"
+        yield Row((_head(name), theirs, estimate(cohort["metrics"][name])))
+    yield Row((_head("auc"), number(paper["auc"], 3), estimate(cohort["metrics"]["auc"])))
+
+
+def flow_table(site: Numbers) -> Table:
+    """Return how a site's records became its images, step by step."""
+    came_in, cohort = site["came_in"], site["cohort"]
+    rows = [Row(("Files under radiographs", number(site["files"]), "", ""))]
+    rows += [
+        Row((f"Refused: {words(plain(item['reason']))}", number(item["films"]), "", ""))
+        for item in site["refused"]
+    ]
+    rows.append(Row(("Films", number(site["films"]), "", "")))
+    rows.append(_flow_row("Records that came in", came_in))
+    rows += [
+        _flow_row(
+            f"Not met: {words(plain(step['criterion']))}",
+            {"records": step["records_excluded"], "patients": step["patients_excluded"]},
+        )
+        for step in site["steps"][1:]
+    ]
+    rows.append(_flow_row("Cohort", cohort))
+    rows += [
+        Row((f"Uncroppable: {words(plain(item['reason']))}", "", number(item["images"]), ""))
+        for item in site["uncroppable"]
+    ]
+    rows.append(_flow_row("Images", {"records": site["images"], "patients": site["patients"]}))
+    return Table(
+        key=f"flow-{site['id']}",
+        caption=f"Flow of films, records and patients at {plain(site['name'])}.",
+        header=("Step", "Files", "Records", "Patients"),
+        rows=tuple(rows),
+        align="lrrr",
+        mark=mark_of([site["synthetic"]]),
+        note="A record is one patient, one hip, one film and one DXA examination; a patient "
+        "leaves at the step where the last record leaves.",
+        supplement=True,
+    )
+
+
+def _flow_row(label: str, counts: Numbers) -> Row:
+    return Row((label, "", number(counts["records"]), number(counts["patients"])))
+
+
+def characteristics_table(content: Numbers) -> Table:
+    """Describe the images of the development site, of its parts and of the external sites."""
+    groups = content["groups"]
+    labels = {"development": "Development", "training": "Training", "validation": "Validation"}
+    labels["test"] = "Test"
+    mark = mark_of(group["synthetic"] for group in groups)
+
+    def title(group: Numbers) -> str:
+        label = labels.get(group["id"], f"External: {plain(group['name'])}")
+        return f"{label} (synthetic)" if mark == PARTLY and group["synthetic"] else label
+
+    def line(label: str, cells: Sequence[str]) -> Row:
+        return Row((label, *cells))
+
+    def moments(label: str, name: str, digits: int) -> Row:
+        cells = []
+        for group in groups:
+            known = group[name]["n"]
+            missing = "" if known == group["n"] else f" (n\u00a0=\u00a0{number(known)})"
+            cells.append(mean_sd(group[name], digits) + missing)
+        return line(f"{label}, mean ± SD", cells)
+
+    rows = [
+        line("Hips", [number(group["n"]) for group in groups]),
+        line("Patients", [number(group["patients"]) for group in groups]),
+        line("Osteoporosis", [part_of(g["osteoporosis"]) for g in groups]),
+        line("Right side", [part_of(g["right"]) for g in groups]),
+        line("Left side", [part_of(g["left"]) for g in groups]),
+        moments("Age, years", "age_years", 1),
+        line(
+            "Age, range",
+            [span(g["age_years"]["low"], g["age_years"]["high"]) for g in groups],
+        ),
+        moments("Lowest T-score", "t_score", 1),
+        moments("BMD of that region, g/cm²", "bmd_g_cm2", 3),
+        moments("Total hip T-score", "total_hip_t_score", 1),
+        moments("Total hip BMD, g/cm²", "total_hip_bmd_g_cm2", 3),
+        line(
+            "Days between film and DXA, median (range)",
+            [_median_range(group["days_between"]) for group in groups],
+        ),
+        line("Year of film", [_years(group["years"]) for group in groups]),
+        Row(("X-ray device", *[""] * len(groups)), heading=True),
+    ]
+    for i, item in enumerate(groups[0]["devices"]):
+        rows.append(line(plain(item["device"]), [part_of(g["devices"][i]) for g in groups]))
+    ceiling = content["study"]["age_ceiling"]
+    return Table(
+        key="characteristics",
+        caption="The images by part and by site.",
+        header=("", *(title(group) for group in groups)),
+        rows=tuple(rows),
+        align="l" * (1 + len(groups)),
+        mark=mark,
+        note=f"Ages of {ceiling} and more count as {ceiling}. SD: standard deviation; n is given "
+        "where a value is missing.",
+        supplement=True,
+    )
+
+
+def _median_range(moments: Numbers) -> str:
+    if moments["median"] is None:
+        return span(None, None)
+    return f"{number(moments['median'])} ({span(moments['low'], moments['high'])})"
+
+
+def _years(years: Numbers) -> str:
+    low, high = years["low"], years["high"]
+    if low is None:
+        return span(None, None)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def leakage_table(content: Numbers) -> Table:
+    """Return what any two groups of records share."""
+    names = {site["id"]: plain(site["name"]) for site in content["sites"]}
+    rows = []
+    identities: list[str] = []
+    for comparison in content["leakage"]["comparisons"]:
+        identities = list(comparison["shared"])
+        first, second = (names.get(group, group) for group in comparison["groups"])
+        sizes = " / ".join(number(n) for n in comparison["records"])
+        shared = [number(comparison["shared"][identity]) for identity in identities]
+        rows.append(Row((f"{first} and {second}", sizes, *shared)))
+    return Table(
+        key="leakage",
+        caption="What two groups of images share.",
+        header=("Groups", "Images", *(f"Same {words(name)}" for name in identities)),
+        rows=tuple(rows),
+        align="ll" + "r" * len(identities),
+        mark=mark_of(site["synthetic"] for site in content["sites"]),
+        note="Files are compared by digest, pixels by the digest of the decoded values.",
+        supplement=True,
+    )
+
+
+def settings_table(content: Numbers) -> Table:
+    """Return the settings of the run."""
+    rows = [Row((key, value)) for key, value in _flat(content["config"])]
+    return Table(
+        key="settings",
+        caption="Settings.",
+        header=("Key", "Value"),
+        rows=tuple(rows),
+        align="ll",
+        mark=SYNTHETIC
+        if content["study"]["all_synthetic"]
+        else mark_of(s["synthetic"] for s in content["sites"]),
+        supplement=True,
+    )
+
+
+def run_table(content: Numbers) -> Table:
+    """Return what the model bundle says of its training: seeds, versions, device, size."""
+    rows = [Row((words(key), value)) for key, value in _flat(content["model"])]
+    return Table(
+        key="run",
+        caption="Training run and software.",
+        header=("Fact", "Value"),
+        rows=tuple(rows),
+        align="ll",
+        mark=mark_of([content["training"]["synthetic"]]),
+        supplement=True,
+    )
+
+
+def _flat(content: Numbers, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield nested settings as dotted keys with their values as text."""
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _setting(value)
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_setting(item) for item in value) or "none"
+    return plain(value)
+
+
+def numbered(tables: Sequence[Table]) -> dict[str, str]:
+    """Return the name of each table by key: "Table 1", and "Table S1" in the supplement."""
+    main = [table.key for table in tables if not table.supplement]
+    more = [table.key for table in tables if table.supplement]
+    return {key: f"Table {i}" for i, key in enumerate(main, 1)} | {
+        key: f"Table S{i}" for i, key in enumerate(more, 1)
+    }
+
+
+def to_markdown(table: Table, name: str) -> Markdown:
+    """Return a table as Markdown with caption, mark and note, every cell escaped."""
+    rules = {"l": ":---", "r": "---:"}
+    lines = [
+        _line([escape(cell) for cell in table.header]),
+        _line([rules[letter] for letter in table.align]),
+    ]
+    for row in table.rows:
+        cells: list[str] = [escape(cell) for cell in row.cells]
+        if row.heading:
+            cells = [f"**{cell}**" if cell else "" for cell in cells]
+        lines.append(_line(cells))
+    note = f"\n\n::: note\n{escape(table.note)}\n:::" if table.note else ""
+    return Markdown(
+        f'::: {{.table #table-{table.key} tabindex="0"}}\n'
+        + "\n".join(lines)
+        + f"\n\n: **{name}.** {escape(table.caption)}{marked(table.mark)}{note}\n:::"
+    )
+
+
+def marked(mark: str) -> Markdown:
+    """Return the mark behind a caption."""
+    return Markdown(f" [{mark}.]{{.synthetic}}" if mark else "")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def to_frame(table: Table) -> pd.DataFrame:
+    """Return a table for its CSV file, with a column that marks synthetic data.
+
+    A cell that a spreadsheet would take for a formula is led by an apostrophe.
+    """
+    frame = pd.DataFrame([row.cells for row in table.rows], columns=list(table.header))
+    frame = frame.map(lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell)
+    return frame.assign(synthetic={"": "no", SYNTHETIC: "yes", PARTLY: "partly"}[table.mark])

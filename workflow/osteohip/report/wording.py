@@ -1,0 +1,115 @@
+"""Numbers as text, in journal style, and text from data made harmless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MISSING = "–"
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+class Markdown(str):
+    """Text that is Markdown already and is not escaped again."""
+
+    __slots__ = ()
+
+
+def escape(text: object) -> Markdown:
+    """Return ``text`` as Markdown that shows just that text, whatever is in it.
+
+    Pandoc takes a backslash before any ASCII sign as that sign. Line ends and other control
+    characters, among them those that turn the reading direction, become spaces.
+    """
+    if isinstance(text, Markdown):
+        return text
+    return Markdown(_MARKUP.sub(r"\\\1", _CONTROL.sub(" ", str(text))))
+
+
+def plain(text: object) -> str:
+    """Return ``text`` on one line, for places that know no markup."""
+    return _CONTROL.sub(" ", str(text)).strip()
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Return a number with a true minus sign; from 10,000 on with commas."""
+    if value is None:
+        return MISSING
+    text = f"{abs(value):,.{digits}f}" if abs(value) >= 10_000 else f"{abs(value):.{digits}f}"
+    return f"−{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
+
+
+def exact(value: float) -> str:
+    """Return a setting in its shortest form."""
+    return f"{value:g}".replace("-", "−")
+
+
+def percent(share: float | None) -> str:
+    """Return a share in per cent with one decimal."""
+    return MISSING if share is None else f"{number(100 * share, 1)} %"
+
+
+def part_of(item: Mapping[str, Any]) -> str:
+    """Return a count with its share."""
+    counted = number(item["k"])
+    return counted if item["share"] is None else f"{counted} ({percent(item['share'])})"
+
+
+def estimate(item: Mapping[str, Any]) -> str:
+    """Return a statistic with its interval: a proportion in per cent with k/n, else 3 decimals.
+
+    ``81.2 % (72.5–87.6; 82/101)`` or ``0.867 (0.790–0.921)``; what is undefined says why.
+    """
+    value = item["estimate"]
+    if value is None:
+        return f"not defined ({item['reason']})"
+    proportion = item["k"] is not None
+    shown = percent(value) if proportion else number(value, 3)
+    counts = f"; {number(item['k'])}/{number(item['n'])}" if proportion else ""
+    if item["low"] is None:
+        return f"{shown} (no interval: {item['reason']}{counts})"
+    scale, digits = (100, 1) if proportion else (1, 3)
+    limits = f"{number(scale * item['low'], digits)}–{number(scale * item['high'], digits)}"
+    return f"{shown} ({limits}{counts})"
+
+
+def mean_sd(moments: Mapping[str, Any], digits: int) -> str:
+    """Return mean ± standard deviation."""
+    if moments["mean"] is None:
+        return MISSING
+    return f"{number(moments['mean'], digits)} ± {number(moments['sd'], digits)}"
+
+
+def span(low: float | None, high: float | None, digits: int = 0) -> str:
+    """Return a range; one value where both ends are equal."""
+    if low is None or high is None:
+        return MISSING
+    if low == high:
+        return number(low, digits)
+    link = " to " if low < 0 or high < 0 else "–"
+    return f"{number(low, digits)}{link}{number(high, digits)}"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def sequence(items: Iterable[object]) -> Markdown:
+    """Return items as "a, b and c", each escaped."""
+    texts = [escape(item) for item in items]
+    if len(texts) < 2:
+        return Markdown("".join(texts))
+    return Markdown(", ".join(texts[:-1]) + " and " + texts[-1])
+
+
+def words(code: str) -> str:
+    """Return a coded value as words."""
+    return code.replace("_", " ").replace("dicom", "DICOM")
+
+
+def unbroken(text: object) -> Markdown:
+    """Keep a number and its interval on one line."""
+    return Markdown(f"[{escape(text)}]{{.unbroken}}")

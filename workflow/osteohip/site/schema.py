@@ -1,0 +1,257 @@
+"""What a site folder says of itself in site.yaml, and the columns of its tables."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from osteohip.config import SITE_ID, Region
+from osteohip.errors import InputError, Problem
+
+SITE_FILE = "site.yaml"
+OTHER_REGION = "other"
+REGIONS: tuple[str, ...] = get_args(Region)
+SIDES = ("R", "L")
+FILM_SIDES = ("R", "L", "both")
+EXCLUDING_FINDINGS = (
+    "osteoarthritis",
+    "osteonecrosis",
+    "tumour",
+    "calcific_tendinitis",
+    "operated_hip",
+    "foreign_body",
+)
+OTHER_FINDINGS = ("vascular_calcification", "foley_catheter", "dysplasia")
+
+Kind = Literal["text", "choice", "code", "date", "number", "integer"]
+
+
+def composed(text: str) -> str:
+    """Return text stripped and in one Unicode form, so that equal words are equal."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Word = Annotated[str, BeforeValidator(_text)]
+
+
+class Site(BaseModel):
+    """The content of ``site.yaml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    synthetic: bool = False
+    columns: dict[str, Word] = {}
+    values: dict[Word, str] = {}
+    date_format: str = "%Y-%m-%d"
+    encoding: str = "utf-8"
+    institution: Annotated[list[str], BeforeValidator(_list)] = []
+
+    @field_validator("columns")
+    @classmethod
+    def _names_ours(cls, columns: dict[str, str]) -> dict[str, str]:
+        if not columns.keys() <= OUR_COLUMNS:
+            raise ValueError("our column names on the left: " + ", ".join(sorted(OUR_COLUMNS)))
+        return {ours: composed(theirs) for ours, theirs in columns.items()}
+
+    @field_validator("values")
+    @classmethod
+    def _composed(cls, values: dict[str, str]) -> dict[str, str]:
+        return {composed(theirs): ours for theirs, ours in values.items()}
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            b"a".decode(encoding)
+        except LookupError:
+            raise ValueError("no such text encoding; for Korean try cp949 or utf-8") from None
+        return encoding
+
+    @field_validator("date_format")
+    @classmethod
+    def _names_a_day(cls, date_format: str) -> str:
+        day = datetime(2019, 2, 26)
+        try:
+            understood = datetime.strptime(day.strftime(date_format), date_format) == day
+        except ValueError:
+            understood = False
+        if not understood:
+            raise ValueError("a format such as %Y-%m-%d or %d.%m.%Y")
+        return date_format
+
+
+def read_site(folder: Path) -> Site:
+    """Read and check ``site.yaml``.
+
+    Raises
+    ------
+    InputError
+        Where it is missing, is no YAML, or a key is wrong: all keys at once.
+    """
+    if not SITE_ID.fullmatch(site_id(folder)):
+        expected = "a site folder's name to hold only letters, digits, - and _"
+        raise InputError([Problem(SITE_FILE, expected, value=site_id(folder))])
+    try:
+        raw = yaml.safe_load((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError([Problem(SITE_FILE, "this file in the site folder")]) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark is not None else None
+        raise InputError([Problem(SITE_FILE, "YAML in UTF-8", row=row)]) from None
+    if not isinstance(raw, dict):
+        raise InputError([Problem(SITE_FILE, "keys and values, at least `name: ...`")])
+    try:
+        return Site.model_validate(raw)
+    except ValidationError as error:
+        raise InputError([_problem(dict(item)) for item in error.errors()]) from None
+
+
+def _problem(item: dict[str, object]) -> Problem:
+    location = item["loc"]
+    key = ".".join(str(part) for part in location) if isinstance(location, tuple) else ""
+    message = str(item["msg"]).removeprefix("Value error, ")
+    expected = {
+        "extra_forbidden": f"one of the keys {', '.join(Site.model_fields)}",
+        "missing": "this key",
+    }.get(str(item["type"]), message[:1].lower() + message[1:])
+    return Problem(SITE_FILE, expected, column=key, value=str(item["input"]))
+
+
+def site_id(folder: Path) -> str:
+    """Return a site's id: the name of its folder."""
+    return folder.absolute().name
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a site's table.
+
+    Parameters
+    ----------
+    kind
+        How a cell is read.
+    required
+        The column must be there.
+    filled
+        No cell may be empty.
+    choices
+        Allowed words of a ``choice``.
+    other
+        The word that stands for every one not among the choices; empty where there is none.
+    low, high
+        Least and largest allowed number.
+    """
+
+    kind: Kind = "text"
+    required: bool = True
+    filled: bool = True
+    choices: tuple[str, ...] = ()
+    other: str = ""
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    @property
+    def expected(self) -> str:
+        """What a filled cell should hold, as the end of a sentence."""
+        match self.kind:
+            case "choice":
+                words = ", ".join(self.choices)
+                return f"one of {words} (others need an entry under `values` in {SITE_FILE})"
+            case "number":
+                return f"a number from {self.low:g} to {self.high:g}, with a decimal point"
+            case "integer":
+                return "a whole number"
+            case "code":
+                return "a code in capital letters, as AP"
+            case "date" | "text":
+                return "a date" if self.kind == "date" else "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a site: its file, its columns, and the columns that make a row unique."""
+
+    file: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+    one_of: tuple[str, ...] = ()
+
+
+CODE = re.compile(r"[A-Z0-9_ -]{1,16}")
+
+FILMS = Table(
+    file="films.csv",
+    columns={
+        "sop_instance_uid": Column(),
+        "patient_id": Column(required=False, filled=False),
+        "view": Column("code", required=False, filled=False),
+        "side": Column("choice", required=False, filled=False, choices=FILM_SIDES),
+    },
+    key=("sop_instance_uid",),
+)
+PATIENTS = Table(
+    file="patients.csv",
+    columns={
+        "patient_id": Column(),
+        "sex": Column("choice", filled=False, choices=("F", "M")),
+        "birth_date": Column("date", required=False, filled=False),
+        "age_years": Column("number", required=False, filled=False, low=0, high=120),
+    },
+    key=("patient_id",),
+    one_of=("birth_date", "age_years"),
+)
+DXA = Table(
+    file="dxa.csv",
+    columns={
+        "patient_id": Column(),
+        "exam_date": Column("date"),
+        "side": Column("choice", choices=SIDES),
+        "region": Column("choice", choices=REGIONS, other=OTHER_REGION),
+        "bmd_g_cm2": Column("number", filled=False, low=0.001, high=3),
+        "t_score": Column("number", filled=False, low=-10, high=10),
+        "institution": Column(filled=False),
+        "device": Column(required=False, filled=False),
+        "reference_population": Column(required=False, filled=False),
+    },
+    key=("patient_id", "exam_date", "side", "region"),
+)
+FINDINGS = Table(
+    file="findings.csv",
+    columns={
+        "patient_id": Column(),
+        "side": Column("choice", filled=False, choices=FILM_SIDES),
+        "finding": Column("choice", choices=EXCLUDING_FINDINGS + OTHER_FINDINGS),
+    },
+    key=("patient_id", "side", "finding"),
+)
+CROPS = Table(
+    file="crops.csv",
+    columns={
+        "sop_instance_uid": Column(),
+        "side": Column("choice", choices=SIDES),
+        **{name: Column("integer", filled=False) for name in ("x0", "y0", "x1", "y1")},
+        "status": Column("choice", choices=("cropped", "uncroppable")),
+        "reason": Column(filled=False),
+        "annotator": Column(required=False, filled=False),
+    },
+    key=("sop_instance_uid", "side"),
+)
+TABLES = (FILMS, PATIENTS, DXA, FINDINGS, CROPS)
+OUR_COLUMNS = frozenset(name for table in TABLES for name in table.columns)
