@@ -3,7 +3,7 @@ import os
 import pytest
 
 from osteohip.errors import StudyError
-from osteohip.site.folder import check_folder, content_digest, is_synthetic
+from osteohip.site.folder import check_folder, content_digest
 
 
 @pytest.fixture
@@ -18,9 +18,6 @@ def site(tmp_path):
 
 def test_a_site_folder_passes(site):
     check_folder(site)
-    assert not is_synthetic(site)
-    (site / "site.yaml").write_text("name: Busan\nsynthetic: true\n")
-    assert is_synthetic(site)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +32,6 @@ def test_anything_else_is_refused(site, spoil, expected):
     spoil(site)
     with pytest.raises(StudyError, match=expected):
         check_folder(site)
-
-
-def test_unreadable_site_yaml_is_named(site):
-    (site / "site.yaml").write_bytes(b"\xff\xfe: [")
-    with pytest.raises(StudyError, match="expected YAML in UTF-8"):
-        is_synthetic(site)
 
 
 def test_digest_follows_content_alone(site, tmp_path):

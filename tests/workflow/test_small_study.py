@@ -13,6 +13,18 @@ def test_a_second_run_does_nothing(small_study, snakemake):
     assert "Nothing to be done" in result.stdout
 
 
+def test_a_synthetic_site_is_made_anew_when_its_recipe_changes(checkout, snakemake):
+    folder = checkout({})
+    tables = set()
+    for seed in (1, 2):
+        recipe = f"synthetic={{external: {{recipe: external, patients: 20, seed: {seed}}}}}"
+        target = "results/synthetic/external/crops.csv"
+        result = snakemake(folder, target, "--config", recipe)
+        assert result.returncode == 0, result.stdout
+        tables.add((folder / target).read_text())
+    assert len(tables) == 2
+
+
 def test_report_and_its_numbers_are_there(small_study):
     assert (small_study / "reports" / "report.html").stat().st_size > 10_000
     assert json.loads((small_study / "reports" / "numbers.json").read_text())

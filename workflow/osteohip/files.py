@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+if TYPE_CHECKING:  # heavy, and this module is imported while the workflow is parsed
+    import numpy.typing as npt
+    import pandas as pd
 
 
 @contextmanager
@@ -60,12 +60,16 @@ def read_json(path: Path) -> Any:
 
 def write_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
     """Write arrays as an uncompressed ``.npz``; numpy gives the members a fixed date."""
+    import numpy as np
+
     with written_whole(path) as partial:
         np.savez(partial, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Read a ``.npz`` whole; pickled members are refused."""
+    import numpy as np
+
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 

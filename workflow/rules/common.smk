@@ -7,7 +7,8 @@ from snakemake.exceptions import WorkflowError
 from osteohip.config import SYNTHETIC_FOLDER, load_config, settings_json
 from osteohip.errors import StudyError
 from osteohip.provenance import code_digest, file_digest
-from osteohip.site.folder import check_folder, content_digest, is_synthetic
+from osteohip.site.folder import check_folder, content_digest
+from osteohip.site.schema import read_site
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
 DEVELOPMENT_PARTS = ("validation", "test")
@@ -22,7 +23,7 @@ def load_study():
         for site, folder in sites.items():
             if not synthetic[site]:
                 check_folder(folder)
-                synthetic[site] = is_synthetic(folder)
+                synthetic[site] = read_site(folder).synthetic
         development = next(iter(sites))
         for site in sites:
             if synthetic[site] != synthetic[development] and not study.allow_mixing:
@@ -77,12 +78,12 @@ def site_folder(wildcards):
 
 
 def site_marker(wildcards):
-    """What stands for a whole site folder: its site.yaml if the workflow makes the folder.
+    """What stands for a whole site folder: one of its tables if the workflow makes the folder.
 
     A hospital's folder is followed by its content digest instead (`site_digest`).
     """
     folder = SITES[wildcards.site]
-    return [folder / "site.yaml"] if is_made(folder) else []
+    return [folder / "crops.csv"] if is_made(folder) else []
 
 
 def site_digest(wildcards):

@@ -2,9 +2,12 @@
 
 
 rule synthesize:
-    """Make a synthetic site folder of known truth."""
+    """Make a synthetic site folder of known truth.
+
+    Its site.yaml is no declared output: it proves to the next run that the folder is synthetic
+    and may be replaced, and Snakemake deletes declared outputs beforehand.
+    """
     output:
-        marker="results/synthetic/{site}/site.yaml",
         films="results/synthetic/{site}/films.csv",
         patients="results/synthetic/{site}/patients.csv",
         dxa="results/synthetic/{site}/dxa.csv",
@@ -22,7 +25,7 @@ rule synthesize:
         mem_mb=2000,
         runtime=60,
     params:
-        folder=lambda wildcards, output: Path(output.marker).parent,
+        folder=lambda wildcards, output: Path(output.films).parent,
         recipe=lambda wildcards: STUDY.synthetic[wildcards.site].recipe,
         patients=lambda wildcards: STUDY.synthetic[wildcards.site].patients,
         seed=lambda wildcards: STUDY.synthetic[wildcards.site].seed,

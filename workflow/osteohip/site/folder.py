@@ -1,4 +1,4 @@
-"""A site folder as a whole: is it one, is it synthetic, and has anything in it changed?
+"""A site folder as a whole: whether it is one, and whether anything in it changed.
 
 Imported while the workflow is parsed, so nothing heavy is imported here.
 """
@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from osteohip.errors import StudyError
 from osteohip.files import private_folder, write_json
+from osteohip.site.schema import SITE_FILE, TABLES
 
 
 def check_folder(folder: Path) -> None:
@@ -26,23 +25,14 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise StudyError(f"{folder}: expected a site folder, but there is no such folder")
-    if not (folder / "site.yaml").is_file():
-        raise StudyError(f"{folder}: expected a site folder, but it holds no site.yaml")
+    if not (folder / SITE_FILE).is_file():
+        raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
     if not any(path.is_file() for path in (folder / "radiographs").rglob("*")):
         raise StudyError(f"{folder}: expected films in its folder radiographs/, but there are none")
 
 
-def is_synthetic(folder: Path) -> bool:
-    """Tell whether ``site.yaml`` says that the site is synthetic."""
-    try:
-        content = yaml.safe_load((folder / "site.yaml").read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise StudyError(f"{folder / 'site.yaml'}: expected YAML in UTF-8") from error
-    return isinstance(content, dict) and content.get("synthetic") is True
-
-
 def _files(folder: Path) -> Iterator[Path]:
-    names = ("site.yaml", "films.csv", "patients.csv", "dxa.csv", "findings.csv", "crops.csv")
+    names = (SITE_FILE, *(table.file for table in TABLES))
     yield from (folder / name for name in names if (folder / name).is_file())
     yield from sorted(path for path in (folder / "radiographs").rglob("*") if path.is_file())
 

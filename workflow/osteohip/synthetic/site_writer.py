@@ -16,9 +16,9 @@ import pandas as pd
 import yaml
 from tqdm import tqdm
 
-from osteohip.errors import StudyError
+from osteohip.errors import InputError, StudyError
 from osteohip.files import write_csv, write_json, write_text
-from osteohip.site.folder import is_synthetic
+from osteohip.site.schema import read_site
 from osteohip.synthetic import dxa
 from osteohip.synthetic.dicom_writer import (
     Box,
@@ -119,11 +119,18 @@ def check_replaceable(out: Path) -> None:
         raise StudyError(f"{beside}: expected no such folder, or one with the truth about a site")
     if not out.exists() or _is_empty(out):
         return
-    if not (out / "site.yaml").is_file() or not is_synthetic(out):
+    if not _is_synthetic(out):
         raise StudyError(
             f"{out}: expected no such folder, an empty one or a synthetic site; "
             "anything else is not replaced"
         )
+
+
+def _is_synthetic(folder: Path) -> bool:
+    try:
+        return read_site(folder).synthetic
+    except InputError:
+        return False
 
 
 def _is_empty(folder: Path) -> bool:
