@@ -26,7 +26,8 @@ def test_reference_in_the_readme_is_current():
     [
         ({"nonsense": 1}, "configuration, nonsense: no such key"),
         ({"seed": -1}, "configuration, seed: .*greater than or equal to 0.*found -1"),
-        ({"runs": {"other": {}}}, "configuration, runs: the run `primary`"),
+        ({"runs": {"a b": {}}}, "configuration, runs.a b"),
+        ({"synthetic": {"third": {"seed": 1}}}, "synthetic.third.recipe: Field required"),
         ({"runs": {"primary": {"network": {"widht": 1}}}}, "widht: no such key"),
         ({"split": {"validation": 0.5, "test": 0.5}}, "leave nothing to train on"),
         ({"development": "/a/busan", "external": "/b/busan"}, "same folder name: busan"),
@@ -70,6 +71,20 @@ def test_runs_override_network_and_training():
     assert config.run_network("primary").non_local_after == "block4"
     assert config.run_network("plain").non_local_after is None
     assert config.run_training("plain") == Training(epochs=3)
+
+
+def test_named_entries_are_added_to_the_default_ones():
+    config = load_config(
+        {"runs": {"plain": {"seed": 2}}, "synthetic": {"external": {"patients": 20}}}
+    )
+    assert {name: run.seed for name, run in config.runs.items()} == {"primary": 1, "plain": 2}
+    assert config.synthetic["external"].patients == 20
+    assert config.synthetic["external"].recipe == "external"
+    assert set(config.synthetic) == {"development", "external"}
+
+
+def test_numbers_may_come_as_text_as_snakemake_hands_them_on():
+    assert load_config({"training": {"epochs": "3"}}).training.epochs == 3
 
 
 def test_settings_survive_the_command_line():

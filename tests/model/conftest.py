@@ -92,7 +92,7 @@ def train_at(site: Path) -> Callable[..., None]:
             "site_facts": site / "site.json",
             "out_dir": folder,
             "speed_out": folder.parent / f"{folder.name}.speed.json",
-            "network": '{"width": 0.02, "dropout": 0.2}',
+            "network": '{"width": 0.0625, "dropout": 0.2}',
             "training": '{"epochs": 2}',
             "images": f'{{"size": {SIZE}}}',
             "seed": 7,

@@ -22,7 +22,7 @@ from osteohip.model.training import Epoch
     ],
 )
 def test_bundle_round_trip(tmp_path, settings):
-    shape = Network(width=0.05, **settings)
+    shape = Network(**settings)
     network = build_network(shape, size=32, seed=5)
     rng = np.random.default_rng(1)
     network.set_weights([w + rng.normal(0, 0.05, w.shape) for w in network.get_weights()])
@@ -37,8 +37,9 @@ def test_bundle_round_trip(tmp_path, settings):
         reference={},
     )
     found = read_bundle(tmp_path / "bundle")
-    crops = rng.normal(size=(3, 32, 32, 1)).astype("float32")
-    np.testing.assert_array_equal(np.asarray(found.network(crops)), np.asarray(network(crops)))
+    assert [w.path for w in found.network.weights] == [w.path for w in network.weights]
+    for ours, theirs in zip(found.network.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     assert found.preprocessing.images == Images(size=32, mirror_right=False)
     assert found.synthetic is False
     assert json.loads((tmp_path / "bundle" / "threshold.json").read_text())["value"] == 0.4
@@ -67,7 +68,7 @@ def test_weights_cut_short_are_refused(bundle, tmp_path):
 def test_weights_of_another_network_are_refused(bundle, tmp_path):
     broken = shutil.copytree(bundle, tmp_path / "broken")
     content = json.loads((broken / "network.json").read_text())
-    content["network"]["width"] = 0.25
+    content["network"]["width"] = 0.125
     write_json(broken / "network.json", content)
     with pytest.raises(StudyError, match="expected the weights of the network"):
         read_bundle(broken)

@@ -3,7 +3,12 @@ import numpy as np
 import pytest
 
 from osteohip.config import Network
-from osteohip.model.network import build_network, convolution_names, reseed_dropout
+from osteohip.model.network import (
+    HostNormal,
+    build_network,
+    convolution_names,
+    reseed_dropout,
+)
 
 VGG16_CONVOLUTIONS = 14_714_688  # with three input channels, as keras.applications has it
 ONE_CHANNEL_LESS = 2 * 3 * 3 * 64
@@ -64,9 +69,15 @@ def test_seed_fixes_all_weights():
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
+def test_start_is_that_of_he():
+    weights = np.asarray(HostNormal(seed=1)((3, 3, 16, 500)))
+    assert np.std(weights) == pytest.approx(np.sqrt(2 / (3 * 3 * 16)), rel=0.01)
+    assert np.mean(weights) == pytest.approx(0, abs=1e-3)
+
+
 def test_signal_keeps_its_size_through_the_convolutions():
-    network = build_network(Network(width=0.25), size=64, seed=4)
-    x = np.random.default_rng(0).normal(0, 0.5, (8, 64, 64, 1)).astype("float32")
+    network = build_network(Network(), size=32, seed=4)
+    x = np.random.default_rng(0).normal(0, 0.5, (4, 32, 32, 1)).astype("float32")
     last = keras.Model(network.input, network.get_layer("block5_conv3").output)
     assert 0.05 < float(np.std(np.asarray(last(x)))) < 5
 

@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from osteohip.errors import StudyError
 
@@ -28,9 +36,13 @@ DEFAULT_EXTERNAL = SYNTHETIC_FOLDER / "external"
 
 
 class Section(BaseModel):
-    """Base of all sections: unknown keys are refused, values are not coerced, nothing changes."""
+    """Base of all sections: unknown keys are refused, and nothing changes.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    Numbers may come as text, because Snakemake hands on what stands inside braces after
+    ``--config`` as text.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -247,7 +259,7 @@ class Config(Section):
     training: Training = Training()
     runs: dict[Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")], Run] = Field(
         default={"primary": Run()},
-        description="variants and seeds of the model; `primary` is the study's model",
+        description="variants and seeds of the model; `primary` is the study's and always there",
     )
     evaluation: Evaluation = Evaluation()
     synthetic: dict[Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")], Synthetic] = Field(
@@ -255,15 +267,21 @@ class Config(Section):
             "development": Synthetic(recipe="development", patients=1001, seed=2021),
             "external": Synthetic(recipe="external", patients=117, seed=2022),
         },
-        description="the sites that the workflow makes under results/synthetic/, by folder name",
+        description="the sites that the workflow can make under results/synthetic/, by folder name",
     )
 
-    @field_validator("runs")
+    @field_validator("runs", "synthetic", mode="before")
     @classmethod
-    def _has_primary(cls, runs: dict[str, Run]) -> dict[str, Run]:
-        if "primary" not in runs:
-            raise ValueError("the run `primary` is the study's model and must be there")
-        return runs
+    def _adds_to_the_default(cls, given: Any, info: ValidationInfo) -> Any:
+        """Lay named entries over the default ones, as Snakemake does with configuration files."""
+        if not isinstance(given, Mapping) or info.field_name is None:
+            return given
+        default = cls.model_fields[info.field_name].default
+        merged: dict[str, Any] = {name: entry.model_dump() for name, entry in default.items()}
+        for name, entry in given.items():
+            both = isinstance(entry, Mapping) and name in merged
+            merged[name] = {**merged[name], **entry} if both else entry
+        return merged
 
     @model_validator(mode="after")
     def _checks_across_sections(self) -> Self:

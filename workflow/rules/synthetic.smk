@@ -4,8 +4,8 @@
 rule synthesize:
     """Make a synthetic site folder of known truth.
 
-    Its site.yaml is no declared output: it proves to the next run that the folder is synthetic
-    and may be replaced, and Snakemake deletes declared outputs beforehand.
+    Its site.yaml and the truth beside it are no declared outputs: they prove to the next run that
+    the folder is synthetic and may be replaced, and Snakemake deletes declared outputs beforehand.
     """
     output:
         films="results/synthetic/{site}/films.csv",
@@ -13,7 +13,6 @@ rule synthesize:
         dxa="results/synthetic/{site}/dxa.csv",
         findings="results/synthetic/{site}/findings.csv",
         crops="results/synthetic/{site}/crops.csv",
-        truth="results/synthetic/{site}.truth/truth.json",
     log:
         "results/logs/synthesize/{site}.log",
     benchmark:

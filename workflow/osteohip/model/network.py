@@ -24,6 +24,27 @@ def convolution_names() -> tuple[str, ...]:
     )
 
 
+@keras.saving.register_keras_serializable(package="osteohip")
+class HostNormal(keras.initializers.Initializer):  # type: ignore[misc]
+    """Normal weights with variance 2 / inputs (He et al. 2015), drawn by NumPy.
+
+    So a seed starts from the same weights on each backend, and nothing is compiled to draw them.
+    """
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> Any:
+        """Return weights of ``shape``, the last axis being the outputs."""
+        draw = np.random.default_rng(self.seed).standard_normal(shape, dtype=np.float32)
+        scale = np.float32(np.sqrt(2 / np.prod(shape[:-1])))
+        return keras.ops.convert_to_tensor(draw * scale, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal initialiser."""
+        return {"seed": self.seed}
+
+
 def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model:
     """Build the network with random weights.
 
