@@ -21,10 +21,8 @@ SMALL = {
     "training": {"epochs": 2},
 }
 
-Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
-
-def run_snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def snakemake_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in ``folder`` as a user would, in the environment of the tests."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -38,7 +36,7 @@ def run_snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
-def make_checkout(folder: Path, config: dict) -> Path:
+def checkout_in(folder: Path, config: dict) -> Path:
     """Lay out what a clone holds, with another default configuration."""
     for part in ("workflow", "envs"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,21 +46,21 @@ def make_checkout(folder: Path, config: dict) -> Path:
 
 
 @pytest.fixture(scope="session")
+def run_snakemake() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run Snakemake in a folder, with further arguments."""
+    return snakemake_in
+
+
+@pytest.fixture(scope="session")
+def make_checkout() -> Callable[[Path, dict], Path]:
+    """Lay out in a folder what a clone holds, with a configuration."""
+    return checkout_in
+
+
+@pytest.fixture(scope="session")
 def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of a small study that ran to its report; its path holds a space."""
-    folder = make_checkout(tmp_path_factory.mktemp("study") / "a small study", SMALL)
-    result = run_snakemake(folder)
+    folder = checkout_in(tmp_path_factory.mktemp("study") / "a small study", SMALL)
+    result = snakemake_in(folder)
     assert result.returncode == 0, result.stdout
     return folder
-
-
-@pytest.fixture
-def snakemake() -> Snakemake:
-    """Run Snakemake in a folder."""
-    return run_snakemake
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Callable[[dict], Path]:
-    """Make a fresh checkout with a configuration."""
-    return lambda config: make_checkout(tmp_path / "checkout", config)

@@ -17,8 +17,8 @@ import pytest
         ({"external": "nowhere"}, "nowhere: expected a site folder, but there is no such folder"),
     ],
 )
-def test_mistakes_name_their_key(config, sentence, checkout, snakemake):
-    result = snakemake(checkout(config), "--dry-run")
+def test_mistakes_name_their_key(config, sentence, make_checkout, run_snakemake, tmp_path):
+    result = run_snakemake(make_checkout(tmp_path / "study", config), "--dry-run")
     assert result.returncode != 0
     assert sentence in result.stdout
     assert "Traceback" not in result.stdout
@@ -31,31 +31,37 @@ def real_site(folder: Path, *, synthetic: bool = False) -> Path:
     return folder
 
 
-def test_empty_folder_is_no_site(checkout, snakemake, tmp_path):
+def test_empty_folder_is_no_site(make_checkout, run_snakemake, tmp_path):
     (tmp_path / "busan").mkdir()
-    result = snakemake(checkout({"external": str(tmp_path / "busan")}), "--dry-run")
+    result = run_snakemake(
+        make_checkout(tmp_path / "study", {"external": str(tmp_path / "busan")}), "--dry-run"
+    )
     assert result.returncode != 0
     assert "expected a site folder, but it holds no site.yaml" in result.stdout
 
 
-def test_synthetic_model_never_meets_real_films(checkout, snakemake, tmp_path):
+def test_synthetic_model_never_meets_real_films(make_checkout, run_snakemake, tmp_path):
     site = real_site(tmp_path / "busan")
-    result = snakemake(checkout({"external": str(site)}), "--dry-run")
+    result = run_snakemake(make_checkout(tmp_path / "study", {"external": str(site)}), "--dry-run")
     assert result.returncode != 0
     assert "set allow_mixing: true" in result.stdout
 
 
-def test_external_site_is_swapped_by_one_path(checkout, snakemake, tmp_path):
+def test_external_site_is_swapped_by_one_path(make_checkout, run_snakemake, tmp_path):
     site = real_site(tmp_path / "busan", synthetic=True)
-    folder = checkout({})
-    result = snakemake(folder, "--dry-run", "--config", f"external={site}")
+    folder = make_checkout(tmp_path / "study", {})
+    result = run_snakemake(folder, "--dry-run", "--config", f"external={site}")
     assert result.returncode == 0, result.stdout
     assert "Taking stock of the films of busan" in result.stdout
     assert "of external" not in result.stdout
 
 
-def test_real_development_site_has_no_external_site_by_default(checkout, snakemake, tmp_path):
+def test_real_development_site_has_no_external_site_by_default(
+    make_checkout, run_snakemake, tmp_path
+):
     site = real_site(tmp_path / "asan")
-    result = snakemake(checkout({"development": str(site)}), "--dry-run")
+    result = run_snakemake(
+        make_checkout(tmp_path / "study", {"development": str(site)}), "--dry-run"
+    )
     assert result.returncode == 0, result.stdout
-    assert "synthetic" not in result.stdout.replace(str(tmp_path), "")
+    assert "Making the synthetic site" not in result.stdout

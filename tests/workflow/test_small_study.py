@@ -7,19 +7,21 @@ import pytest
 COHORTS = ("validation", "test", "external")
 
 
-def test_a_second_run_does_nothing(small_study, snakemake):
-    result = snakemake(small_study)
+def test_a_second_run_does_nothing(small_study, run_snakemake):
+    result = run_snakemake(small_study)
     assert result.returncode == 0, result.stdout
     assert "Nothing to be done" in result.stdout
 
 
-def test_a_synthetic_site_is_made_anew_when_its_recipe_changes(checkout, snakemake):
-    folder = checkout({})
+def test_a_synthetic_site_is_made_anew_when_its_recipe_changes(
+    make_checkout, run_snakemake, tmp_path
+):
+    folder = make_checkout(tmp_path / "study", {})
     tables = set()
     for seed in (1, 2):
         recipe = f"synthetic={{external: {{recipe: external, patients: 20, seed: {seed}}}}}"
         target = "results/synthetic/external/crops.csv"
-        result = snakemake(folder, target, "--config", recipe)
+        result = run_snakemake(folder, target, "--config", recipe)
         assert result.returncode == 0, result.stdout
         tables.add((folder / target).read_text())
     assert len(tables) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,21 +116,21 @@ def read_cohort(path: Path) -> pd.DataFrame:
     return _read_table(path, columns=("case_id", "label"))
 
 
-def read_part_ids(path: Path) -> dict[str, npt.NDArray[np.str_]]:
-    """Read ``split.csv``: the cases of `PARTS`, sorted.
+def read_part_ids(path: Path, *, needed: Sequence[str] = PARTS) -> dict[str, npt.NDArray[np.str_]]:
+    """Read ``split.csv``: the cases of each of `PARTS`, sorted.
 
     Raises
     ------
     StudyError
-        If it is missing, lacks a column, or a part is empty.
+        If it is missing, lacks a column, or a ``needed`` part is empty.
     """
     table = _read_table(path, columns=("case_id", "part"))
     parts = {
         part: np.sort(table.loc[table["part"] == part, "case_id"].to_numpy(str)) for part in PARTS
     }
-    empty = [part for part in PARTS if not len(parts[part])]
+    empty = [part for part in needed if not len(parts[part])]
     if empty:
-        raise StudyError(f"{path}: expected cases in each part, found none in {', '.join(empty)}")
+        raise StudyError(f"{path}: expected cases of {' and '.join(empty)}, found none")
     return parts
 
 

@@ -85,7 +85,7 @@ def predict(
         raise StudyError("give --split and --part together, or neither")
     cases = read_cases(crops=crops, cohort=read_cohort(cohort))
     if split is not None and part is not None:
-        cases = cases.only(read_part_ids(split)[part])
+        cases = cases.only(read_part_ids(split, needed=(part,))[part])
     synthetic = read_synthetic(site_facts)
     prepare_backend(device=device, seed=0)
 

@@ -68,10 +68,7 @@ def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model
     seeds = iter(np.random.default_rng([seed, INITIAL_SEEDS]).integers(2**30, size=64).tolist())
 
     def he_start() -> dict[str, Any]:
-        return {
-            "activation": "relu",
-            "kernel_initializer": keras.initializers.HeNormal(next(seeds)),
-        }
+        return {"activation": "relu", "kernel_initializer": HostNormal(next(seeds))}
 
     inputs = keras.Input((size, size, 1), name="crop")
     x = inputs

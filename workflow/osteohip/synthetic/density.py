@@ -245,7 +245,7 @@ def draw_quality(bone_state: float, rng: np.random.Generator) -> BoneQuality:
     """Draw cortex and trabeculae for a bone state in T-score units."""
     z = rng.standard_normal(4 + 2 * len(GROUP_FADES))
     groups = {
-        name: float(1.25 * expit((bone_state + 0.25 * e - half) / width))
+        name: float(1.25 * expit((bone_state + 0.2 * e - half) / width))
         for (name, (half, width)), e in zip(GROUP_FADES.items(), z[4::2], strict=True)
     }
     bundles = {name: float(np.exp(0.35 * e)) for name, e in zip(GROUP_FADES, z[5::2], strict=True)}
@@ -255,7 +255,7 @@ def draw_quality(bone_state: float, rng: np.random.Generator) -> BoneQuality:
         cancellous=float(np.clip(0.13 + 0.012 * bone_state + 0.02 * z[2], 0.04, 0.22)),
         groups=groups,
         bundles=bundles,
-        streaks=float(np.exp(0.05 * bone_state + 0.06 * z[3])),
+        streaks=float(np.exp(0.08 * (bone_state + 2) + 0.05 * z[3])),
     )
 
 
@@ -308,10 +308,10 @@ def _trabeculae(hip: Hip, quality: BoneQuality, grid: Grid, rng: np.random.Gener
         u = across / width
         bundle = np.exp(-((u * u) ** 2))
         middle = 0.5 * (first + last) * hip.scale
-        streaks = _sample(bank, along / 2.8 + start[0], u * middle / 0.42 + start[1])
+        streaks = _sample(bank, along / 2.5 + start[0], u * middle / 0.42 + start[1])
         bundle *= np.clip(along / 5, 0, 1) * np.clip((length - along) / 5, 0, 1)
         mass = 0.08 * quality.bundles[name]
-        bundle *= strength * (mass + 0.10 * quality.streaks * streaks)
+        bundle *= strength * (mass + 0.13 * quality.streaks * streaks)
         density[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop] += bundle
     return np.maximum(density, 0.01)
 
