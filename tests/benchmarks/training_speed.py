@@ -7,17 +7,13 @@ Run as `PYTHONPATH=workflow python tests/benchmarks/training_speed.py`, with the
 import time
 from collections.abc import Callable
 
-import numpy as np
-
-from osteohip.model.determinism import compile_ahead, prepare_backend
-
-prepare_backend(device="cpu", seed=1)
-
 import keras
+import numpy as np
 
 from osteohip.config import Images, Network, Training
 from osteohip.model.augmentation import draw_epoch
 from osteohip.model.cases import Cases
+from osteohip.model.determinism import compile_ahead, prepare_backend
 from osteohip.model.network import build_network
 from osteohip.model.training import training_model
 
@@ -39,6 +35,7 @@ def best_seconds(epoch: Callable[[], object]) -> tuple[float, float]:
 
 def main() -> None:
     """Print both speeds and their ratio."""
+    prepare_backend(device="cpu", seed=1)
     size, settings = Images().size, Training()
     rng = np.random.default_rng(0)
     cases = Cases(
