@@ -9,8 +9,7 @@ import pytest
 
 from osteohip.synthetic import radiography
 from osteohip.synthetic.density import Grid
-from osteohip.synthetic.radiography import expose, process, random_field, soft_tissue
-from osteohip.synthetic.rendering import Exposure
+from osteohip.synthetic.radiography import Exposure, expose, process, random_field, soft_tissue
 
 USUAL = Exposure(
     pixel_spacing_mm=0.28,

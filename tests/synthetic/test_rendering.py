@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from osteohip.synthetic.rendering import Exposure, Patient, Rendering, Side, View, render
+from osteohip.synthetic.radiography import Exposure
+from osteohip.synthetic.rendering import Patient, Rendering, Side, View, render
 
 USUAL = Exposure(
     pixel_spacing_mm=0.28,
@@ -22,7 +23,7 @@ USUAL = Exposure(
     gain=1.0,
     offset=0.0,
 )
-WOMAN = Patient(bone_state=-2.0, age_years=72, soft_tissue_cm=19, size=1.0, findings=frozenset())
+WOMAN = Patient(bone_state=-2.0, soft_tissue_cm=19, size=1.0, findings=frozenset())
 
 
 def film(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,6 @@ from scipy import ndimage
 from scipy.special import expit
 
 from osteohip.synthetic.density import Array, Grid, double
-
-if TYPE_CHECKING:
-    from osteohip.synthetic.rendering import Exposure
 
 MUSCLE_PER_CM = 0.205
 FAT_PER_CM = 0.178
@@ -33,6 +30,38 @@ LATITUDE_REACH = 0.06
 """Sigma of what counts as large-scale, as a share of the film's height."""
 BODY_RANGE = 3.2
 """Log signal below the film's maximum within which a vendor looks for the body."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How a film was taken and processed.
+
+    Attributes
+    ----------
+    pixel_spacing_mm : detector pixel, 0.25 to 0.32 mm; the matrix is `rendering`'s
+    kvp : tube voltage, about 70 to 78
+    noise : quantum noise relative to a usual exposure, about 0.5 to 2
+    scatter : scatter relative to a usual grid, about 0.5 to 2
+    blur_mm : sigma of focus and detector blur, about 0.15 to 0.5 mm
+    tone_gamma : contrast of the vendor's tone curve, about 0.8 to 1.3 (1 = usual)
+    tone_toe : roll-off at the dark end of the tone curve, 0 to 1
+    edge_enhancement : strength of the vendor's unsharp mask, 0 to 1
+    bits : stored bits, 10, 12 or 14
+    gain : factor on the grey level, about 0.85 to 1.15
+    offset : shift of the grey level as a share of the range, about -0.1 to 0.1
+    """
+
+    pixel_spacing_mm: float
+    kvp: float
+    noise: float
+    scatter: float
+    blur_mm: float
+    tone_gamma: float
+    tone_toe: float
+    edge_enhancement: float
+    bits: int
+    gain: float
+    offset: float
 
 
 def _resize(values: Array, rows: int, columns: int) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from osteohip.synthetic import anatomy, density, findings, radiography
 from osteohip.synthetic.density import Grid
+from osteohip.synthetic.radiography import Exposure
 
 Side = Literal["R", "L"]
 View = Literal["hip", "pelvis"]
@@ -26,53 +27,18 @@ MOTION_MM = 3.0
 
 
 @dataclass(frozen=True)
-class Exposure:
-    """How a film was taken and processed.
-
-    Attributes
-    ----------
-    pixel_spacing_mm : detector pixel, 0.25 to 0.32 mm; hip films have `HIP_MATRIX` pixels,
-        pelvis films at least `PELVIS_FIELD_MM`
-    kvp : tube voltage, about 70 to 78
-    noise : quantum noise relative to a usual exposure, about 0.5 to 2
-    scatter : scatter relative to a usual grid, about 0.5 to 2
-    blur_mm : sigma of focus and detector blur, about 0.15 to 0.5 mm
-    tone_gamma : contrast of the vendor's tone curve, about 0.8 to 1.3 (1 = usual)
-    tone_toe : roll-off at the dark end of the tone curve, 0 to 1
-    edge_enhancement : strength of the vendor's unsharp mask, 0 to 1
-    bits : stored bits, 10, 12 or 14
-    gain : factor on the grey level, about 0.85 to 1.15
-    offset : shift of the grey level as a share of the range, about -0.1 to 0.1
-    """
-
-    pixel_spacing_mm: float
-    kvp: float
-    noise: float
-    scatter: float
-    blur_mm: float
-    tone_gamma: float
-    tone_toe: float
-    edge_enhancement: float
-    bits: int
-    gain: float
-    offset: float
-
-
-@dataclass(frozen=True)
 class Patient:
     """What the film shows.
 
     Attributes
     ----------
     bone_state : bone density as rendered, in T-score units, about -6.5 to 3
-    age_years : age on the day of the film
     soft_tissue_cm : thickness of the soft tissue in the beam, about 14 to 28 cm
     size : skeletal scale, about 0.9 to 1.1
     findings : findings of the side shown, by the names of `findings.csv`
     """
 
     bone_state: float
-    age_years: float
     soft_tissue_cm: float
     size: float
     findings: frozenset[str]

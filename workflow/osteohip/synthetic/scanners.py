@@ -15,7 +15,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from osteohip.synthetic.rendering import Exposure
+from osteohip.synthetic.radiography import Exposure
 
 Range = tuple[float, float]
 

@@ -292,7 +292,6 @@ def make_film(task: FilmTask) -> list[CropRow]:
     rendering = render(
         Patient(
             bone_state=float(np.clip(film.state, -6.5, 3.0)),
-            age_years=subject.age_years,
             soft_tissue_cm=subject.soft_tissue_cm,
             size=subject.size,
             findings=frozenset(f.finding for f in subject.findings if f.side == film.side),
