@@ -1,9 +1,10 @@
 import os
+from pathlib import Path
 
 import pytest
 
 from osteohip.errors import StudyError
-from osteohip.site.folder import check_folder, content_digest
+from osteohip.site.folder import check_folder, content_digests
 
 
 @pytest.fixture
@@ -34,19 +35,28 @@ def test_anything_else_is_refused(site, spoil, expected):
         check_folder(site)
 
 
-def test_digest_follows_content_alone(site, tmp_path):
+def test_digests_follow_the_content_that_each_stage_reads(site, tmp_path):
     cache = tmp_path / "private" / "content.json"
-    first = content_digest(site, cache=cache)
+    first = content_digests(site, cache=cache)
     assert cache.parent.stat().st_mode & 0o777 == 0o700
+    assert content_digests(site) == first
     os.utime(site / "dxa.csv", (1, 1))
-    assert content_digest(site, cache=cache) == first
-    film = site / "radiographs" / "2020" / "1"
-    film.rename(film.with_name("2"))
-    renamed = content_digest(site, cache=cache)
-    (site / "dxa.csv").write_text("patient_id\nx\n")
     (site / "notes.txt").write_text("not read by the study")
-    edited = content_digest(site, cache=cache)
-    assert len({first, renamed, edited}) == 3
-    (site / "notes.txt").unlink()
-    cache.unlink()
-    assert content_digest(site, cache=cache) == edited
+    assert content_digests(site, cache=cache) == first
+
+    def changed() -> set[str]:
+        digests = content_digests(site, cache=cache)
+        return {stage for stage in digests if digests[stage] != first[stage]}
+
+    (site / "dxa.csv").write_text("patient_id\nx\n")
+    assert changed() == {"select"}
+    (site / "crops.csv").write_text("side\nL\n")
+    assert changed() == {"select", "crop"}
+    (site / "radiographs" / "2020" / "1").rename(site / "radiographs" / "2020" / "2")
+    assert changed() == {"select", "crop", "inventory"}
+
+
+def test_names_that_are_no_utf8_and_files_that_cannot_be_read_do_not_stop(site):
+    first = content_digests(site)
+    Path(os.fsdecode(os.fsencode(site / "radiographs") + b"/\xc8\xab.dcm")).write_bytes(b"film")
+    assert content_digests(site)["inventory"] != first["inventory"]

@@ -5,7 +5,10 @@ The rooms' command modules import what is heavy inside their functions, so ``--h
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 
@@ -44,9 +47,31 @@ for command in (
 
 
 def main() -> None:
-    """Run a command; a mistake of the user's is one plain message and exit status 1."""
+    """Run a command; a mistake of the user's is one plain message and exit status 1.
+
+    Any other error is told without its message, which may quote patient data, since what is
+    printed here ends in logs. With ``OSTEOHIP_TRACEBACK=1`` all of it is shown.
+    """
     try:
         app()
     except StudyError as error:
         print(f"osteohip: {error}", file=sys.stderr)
         sys.exit(1)
+    except Exception as error:
+        if os.environ.get("OSTEOHIP_TRACEBACK") == "1":
+            raise
+        print(f"osteohip: {_without_message(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _without_message(error: Exception) -> str:
+    """Return what went wrong and where, without the text of the error."""
+    package = Path(__file__).parent
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(package)]
+    place = Path(ours[-1].filename).relative_to(package.parent).as_posix()
+    reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return (
+        f"{type(error).__name__}{reason} in {place}, line {ours[-1].lineno}; "
+        "run the command with OSTEOHIP_TRACEBACK=1 to see all of it (it may show patient data)"
+    )

@@ -4,7 +4,7 @@
 rule inventory:
     """Open every file under radiographs/ once: films get a row, all others a reason."""
     input:
-        site=site_marker,
+        site=made_site,
     output:
         inventory="results/sites/{site}/private/inventory.csv",
         refused="results/sites/{site}/private/refused.csv",
@@ -22,7 +22,7 @@ rule inventory:
         site=site_folder,
         out=lambda wildcards, output: Path(output.inventory).parent,
         settings=settings_json(STUDY.inventory),
-        content=site_digest,
+        content=site_content("inventory"),
         code=code_digest("site.inventory"),
         lock=LOCK,
     message:
@@ -35,6 +35,7 @@ rule inventory:
 rule select:
     """Pair films with DXA, apply the criteria in order, and label."""
     input:
+        site=made_site,
         inventory=rules.inventory.output.inventory,
         refused=rules.inventory.output.refused,
     output:
@@ -57,7 +58,7 @@ rule select:
         out=lambda wildcards, output: Path(output.cohort).parent,
         settings=settings_json(STUDY.selection),
         seed=STUDY.seed,
-        content=site_digest,
+        content=site_content("select"),
         code=code_digest("cohort.select"),
         lock=LOCK,
     message:

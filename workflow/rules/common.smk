@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from osteohip.config import SYNTHETIC_FOLDER, load_config, settings_json
 from osteohip.errors import StudyError
 from osteohip.provenance import code_digest, file_digest
-from osteohip.site.folder import check_folder, content_digest
+from osteohip.site.folder import check_folder, content_digests
 from osteohip.site.schema import read_site
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
@@ -35,14 +35,11 @@ def load_study():
                     "same, marked"
                 )
         digests = {
-            site: (
-                "made by the workflow"
-                if is_made(folder)
-                else content_digest(
-                    folder, cache=Path(f"results/sites/{site}/private/content.json")
-                )
+            site: content_digests(
+                folder, cache=Path(f"results/sites/{site}/private/content.json")
             )
             for site, folder in sites.items()
+            if not is_made(folder)
         }
     except StudyError as error:
         raise WorkflowError(str(error)) from None
@@ -77,18 +74,18 @@ def site_folder(wildcards):
     return SITES[wildcards.site]
 
 
-def site_marker(wildcards):
-    """What stands for a whole site folder: one of its tables if the workflow makes the folder.
+def made_site(wildcards):
+    """The digest of a site folder that the workflow makes itself; it stands for the whole folder.
 
-    A hospital's folder is followed by its content digest instead (`site_digest`).
+    A hospital's folder is followed by `site_content` instead.
     """
     folder = SITES[wildcards.site]
-    return [folder / "crops.csv"] if is_made(folder) else []
+    return [f"{folder}.digest"] if is_made(folder) else []
 
 
-def site_digest(wildcards):
-    """Digest of all that the study reads in a site folder."""
-    return SITE_DIGESTS[wildcards.site]
+def site_content(stage):
+    """Digest of what a stage reads in a hospital's folder."""
+    return lambda wildcards: SITE_DIGESTS.get(wildcards.site, {}).get(stage)
 
 
 def cohort_site(cohort):

@@ -4,6 +4,7 @@
 rule crop:
     """Cut the proximal femur out of each film, bone bright, at the network's size."""
     input:
+        site=made_site,
         cohort=rules.select.output.cohort,
         linkage=rules.select.output.linkage,
         inventory=rules.inventory.output.inventory,
@@ -24,7 +25,7 @@ rule crop:
         site=site_folder,
         out=lambda wildcards, output: Path(output.crops).parent,
         settings=settings_json(STUDY.images),
-        content=site_digest,
+        content=site_content("crop"),
         code=code_digest("images.crop"),
         lock=LOCK,
     message:

@@ -13,6 +13,7 @@ rule synthesize:
         dxa="results/synthetic/{site}/dxa.csv",
         findings="results/synthetic/{site}/findings.csv",
         crops="results/synthetic/{site}/crops.csv",
+        digest="results/synthetic/{site}.digest",
     log:
         "results/logs/synthesize/{site}.log",
     benchmark:

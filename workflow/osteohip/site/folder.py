@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from osteohip.errors import StudyError
 from osteohip.files import private_folder, write_json
-from osteohip.site.schema import SITE_FILE, TABLES
+from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE
+
+RADIOGRAPHS = "radiographs"
+# What each stage reads of a site folder; an edit elsewhere does not concern it.
+READ_BY = {
+    "inventory": (SITE_FILE, RADIOGRAPHS),
+    "select": (SITE_FILE, FILMS.file, PATIENTS.file, DXA.file, FINDINGS.file),
+    "crop": (SITE_FILE, FILMS.file, CROPS.file),
+}
 
 
 def check_folder(folder: Path) -> None:
@@ -27,18 +36,30 @@ def check_folder(folder: Path) -> None:
         raise StudyError(f"{folder}: expected a site folder, but there is no such folder")
     if not (folder / SITE_FILE).is_file():
         raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
-    if not any(path.is_file() for path in (folder / "radiographs").rglob("*")):
+    if not any(path.is_file() for path in (folder / RADIOGRAPHS).rglob("*")):
         raise StudyError(f"{folder}: expected films in its folder radiographs/, but there are none")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    names = (SITE_FILE, *(table.file for table in TABLES))
-    yield from (folder / name for name in names if (folder / name).is_file())
-    yield from sorted(path for path in (folder / "radiographs").rglob("*") if path.is_file())
+def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            yield from sorted(inner for inner in path.rglob("*") if inner.is_file())
 
 
-def content_digest(folder: Path, *, cache: Path) -> str:
-    """Return a digest of the content of all files of a site that the study reads.
+def _file_digest(path: Path) -> str:
+    """Return the digest of a file; one that cannot be read is left to the stage that reads it."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def content_digests(folder: Path, *, cache: Path | None = None) -> dict[str, str]:
+    """Return for each stage a digest of what it reads in a site folder.
 
     Parameters
     ----------
@@ -46,20 +67,24 @@ def content_digest(folder: Path, *, cache: Path) -> str:
         A private file that remembers the digest of each file with its size and time, so that an
         unchanged site is not read again.
     """
-    known = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
+    known = json.loads(cache.read_text("utf-8")) if cache is not None and cache.is_file() else {}
     current: dict[str, list[int | str]] = {}
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        name = path.relative_to(folder).as_posix()
+    for path in _files(folder, sorted({name for names in READ_BY.values() for name in names})):
+        # Names need not be UTF-8; this form is, and keeps them apart.
+        name = os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace")
         status = path.stat()
         stamp = [status.st_size, status.st_mtime_ns]
         entry = known.get(name)
-        if entry is None or entry[:2] != stamp:
-            with path.open("rb") as stream:
-                entry = [*stamp, hashlib.file_digest(stream, "sha256").hexdigest()]
-        current[name] = entry
-        digest.update(f"{name}\0{entry[2]}\n".encode())
-    if current != known:
+        current[name] = entry if entry and entry[:2] == stamp else [*stamp, _file_digest(path)]
+    if cache is not None and current != known:
         private_folder(cache.parent)
         write_json(cache, current)
+    return {stage: _digest(current, names) for stage, names in READ_BY.items()}
+
+
+def _digest(files: dict[str, list[int | str]], names: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for name, entry in sorted(files.items()):
+        if name in names or name.partition("/")[0] in names:
+            digest.update(f"{name}\0{entry[2]}\n".encode())
     return digest.hexdigest()[:16]

@@ -1,0 +1,43 @@
+import subprocess
+import sys
+
+import pytest
+
+from osteohip import cli
+
+
+def test_an_unforeseen_error_does_not_print_what_it_says(monkeypatch, capsys, tmp_path):
+    def fail() -> None:
+        (tmp_path / "HONG_12345678.dcm").read_bytes()
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.delenv("OSTEOHIP_TRACEBACK", raising=False)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "FileNotFoundError (No such file or directory) in osteohip/cli.py, line" in said
+    assert "HONG" not in said
+
+
+def test_a_mistake_of_the_users_is_one_sentence(monkeypatch, capsys, tmp_path):
+    missing = tmp_path / "asan"
+    monkeypatch.setattr(sys, "argv", ["osteohip", "site", "check", str(missing)])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert "site.yaml: expected this file in the site folder" in said.out
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"pandas", "numpy", "keras", "tensorflow", "matplotlib", "pydicom"}
+    code = (
+        "import sys, osteohip.cli, osteohip.site.folder, osteohip.provenance;"
+        f"sys.exit(', '.join(sorted({heavy!r} & set(sys.modules))) or 0)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
