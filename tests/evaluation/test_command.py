@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from osteohip.errors import StudyError
-from osteohip.evaluation.command import evaluate
+from osteohip.evaluation.command import evaluate, threshold
 
 CASES = "case_id,label,score\na,1,0.9\nb,0,0.4\nc,1,0.35\nd,0,0.1\ne,0,0.5\n"
 
@@ -97,3 +97,9 @@ def test_a_file_that_is_no_threshold_is_refused(
     path.write_text(content)
     with pytest.raises(StudyError, match=r"threshold\.json: expected JSON"):
         evaluate(predictions=predictions, threshold_file=path, out_dir=tmp_path)
+
+
+def test_the_operating_point_is_fixed_by_the_configuration(tmp_path: Path) -> None:
+    threshold(out=tmp_path / "threshold.json", settings='{"threshold":0.4}')
+    fixed = {"value": 0.4, "rule": "fixed", "chosen_on": None}
+    assert json.loads((tmp_path / "threshold.json").read_text()) == fixed

@@ -31,7 +31,6 @@ def test_bundle_round_trip(tmp_path, settings):
         network=network,
         settings=shape,
         images=Images(size=32, mirror_right=False),
-        threshold=0.4,
         history=(Epoch(1, 0.5, 0.6, 0.7, 0.8),),
         run={"synthetic": False},
         reference={},
@@ -42,7 +41,6 @@ def test_bundle_round_trip(tmp_path, settings):
         np.testing.assert_array_equal(ours, theirs)
     assert found.preprocessing.images == Images(size=32, mirror_right=False)
     assert found.synthetic is False
-    assert json.loads((tmp_path / "bundle" / "threshold.json").read_text())["value"] == 0.4
 
 
 def test_path_of_initial_weights_stays_at_home(bundle):

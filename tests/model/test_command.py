@@ -13,7 +13,6 @@ from osteohip.model.command import predict
 BUNDLE_FILES = {
     "weights.weights.h5",
     "network.json",
-    "threshold.json",
     "history.csv",
     "run.json",
     "reference.json",
@@ -50,11 +49,6 @@ def test_bundle_tells_what_was_done(bundle):
     assert list(history) == ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"]
     assert history["epoch"].tolist() == [1, 2]
     assert run["best_epoch"] == 1 + int(history["validation_accuracy"].argmax())
-    assert json.loads((bundle / "threshold.json").read_text()) == {
-        "value": 0.5,
-        "rule": "fixed",
-        "chosen_on": None,
-    }
     reference = json.loads((bundle / "reference.json").read_text())
     assert reference["n"] == 64
     assert reference["devices"] is None  # one device has 61 cases, the other 3

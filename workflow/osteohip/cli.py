@@ -39,6 +39,7 @@ for command in (
     split.leakage,
     model.train,
     model.predict,
+    evaluation.threshold,
     evaluation.evaluate,
     report.report,
     report.summary,

@@ -37,11 +37,37 @@ rule predict:
         " --device {params.device} --out {output.predictions:q} > {log:q} 2>&1"
 
 
+rule threshold:
+    """Fix the operating point of one run, which completes its bundle."""
+    input:
+        run="results/models/{run}/run.json",
+    output:
+        threshold="results/models/{run}/threshold.json",
+    log:
+        "results/logs/threshold/{run}.log",
+    benchmark:
+        "results/benchmarks/threshold/{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=settings_json(STUDY.evaluation),
+        code=code_digest("evaluation.threshold"),
+        lock=LOCK,
+    message:
+        "Fixing the operating point of {wildcards.run}"
+    shell:
+        "osteohip threshold --settings {params.settings:q} --out {output.threshold:q}"
+        " > {log:q} 2>&1"
+
+
 rule evaluate:
     """Measure the scores of one run on one cohort, with intervals."""
     input:
         predictions=rules.predict.output.predictions,
-        threshold="results/models/{run}/threshold.json",
+        threshold=rules.threshold.output.threshold,
     output:
         metrics="results/evaluation/{run}/{cohort}/metrics.json",
         roc="results/evaluation/{run}/{cohort}/roc.csv",

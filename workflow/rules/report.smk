@@ -14,6 +14,7 @@ rule report:
         split=rules.split.output.split,
         leakage=rules.leakage.output.leakage,
         bundle=expand(rules.train.output.bundle, run="primary"),
+        threshold=expand(rules.threshold.output.threshold, run="primary"),
         evaluation=expand(
             "results/evaluation/primary/{cohort}/{file}",
             cohort=COHORTS,

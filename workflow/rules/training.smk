@@ -3,7 +3,6 @@
 BUNDLE_FILES = (
     "weights.weights.h5",
     "network.json",
-    "threshold.json",
     "history.csv",
     "run.json",
     "reference.json",
@@ -36,7 +35,6 @@ rule train:
         training=lambda wildcards: settings_json(STUDY.run_training(wildcards.run)),
         images=settings_json(STUDY.images),
         seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
-        threshold=STUDY.evaluation.threshold,
         device=STUDY.device,
         speed="results/benchmarks/train/{run}.json",
         code=code_digest("model.train"),
@@ -47,5 +45,5 @@ rule train:
         "osteohip train --crops {input.crops:q} --cohort {input.cohort:q} --split {input.split:q}"
         " --site-facts {input.facts:q} --out-dir {params.out:q} --network {params.network:q}"
         " --training {params.training:q} --images {params.images:q} --seed {params.seed}"
-        " --threshold {params.threshold} --device {params.device}"
+        " --device {params.device}"
         " --speed-out {params.speed:q} > {log:q} 2>&1"

@@ -8,6 +8,20 @@ from typing import Annotated
 import typer
 
 
+def threshold(
+    *,
+    out: Annotated[Path, typer.Option(help="threshold.json of the model bundle")],
+    settings: Annotated[str | None, typer.Option(help="section `evaluation` as JSON")] = None,
+) -> None:
+    """Fix the operating point of a model before any test score exists."""
+    from osteohip.config import Evaluation, parse_settings
+    from osteohip.evaluation.threshold import Threshold
+    from osteohip.files import write_json
+
+    value = parse_settings(Evaluation, settings).threshold
+    write_json(out, Threshold(value=value, rule="fixed", chosen_on=None).as_json())
+
+
 def evaluate(
     *,
     predictions: Annotated[Path, typer.Option(help="predictions.csv: case_id, label, score")],

@@ -75,12 +75,13 @@ def write_bundle(
     network: keras.Model,
     settings: Network,
     images: Images,
-    threshold: float,
     history: tuple[Epoch, ...],
     run: dict[str, Any],
     reference: dict[str, Any],
 ) -> None:
     """Write a bundle, each file whole; ``run.json`` comes last.
+
+    The operating point, ``threshold.json``, joins later: it is chosen, not trained.
 
     The path of an initial weight file stays behind: it belongs to the machine, and the weights
     that came of it are in the bundle.
@@ -92,7 +93,6 @@ def write_bundle(
         preprocessing=Preprocessing(images=images),
     )
     write_json(folder / "network.json", design.model_dump(mode="json"))
-    write_json(folder / "threshold.json", {"value": threshold, "rule": "fixed", "chosen_on": None})
     write_csv(folder / "history.csv", pd.DataFrame([asdict(row) for row in history]))
     write_json(folder / "reference.json", reference)
     write_json(folder / "run.json", run)

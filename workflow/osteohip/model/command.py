@@ -23,9 +23,6 @@ def train(
     training: Annotated[str | None, typer.Option(help="section `training` as JSON")] = None,
     images: Annotated[str | None, typer.Option(help="section `images` as JSON")] = None,
     seed: Annotated[int, typer.Option(min=0, help="seed of weights, augmentation, order")] = 1,
-    threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="a score at or above this is called osteoporosis")
-    ] = 0.5,
     device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
 ) -> None:
     """Train a network and write the epoch of best validation accuracy as a model bundle."""
@@ -52,7 +49,7 @@ def train(
         cohort=patients,
         parts=parts,
         synthetic=synthetic,
-        settings=RunSettings(*sections, seed=seed, threshold=threshold, device=device),
+        settings=RunSettings(*sections, seed=seed, device=device),
         out_dir=out_dir,
     )
     write_json(speed_out, speed)

@@ -42,8 +42,6 @@ class RunSettings:
         Sections of the configuration.
     seed
         Seed of weights, augmentation, order and dropout.
-    threshold
-        A score at or above it is called osteoporosis; fixed, chosen on no data.
     device
         ``cpu`` or ``gpu``.
     """
@@ -52,7 +50,6 @@ class RunSettings:
     training: Training
     images: Images
     seed: int
-    threshold: float
     device: str
 
 
@@ -122,7 +119,6 @@ def train_run(
         network=network,
         settings=settings.network,
         images=settings.images,
-        threshold=settings.threshold,
         history=progress.history,
         run=run_facts(
             network=network,
