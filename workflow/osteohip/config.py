@@ -110,7 +110,7 @@ class Images(Section):
     """From the film to the crop that the network sees."""
 
     size: Annotated[int, Field(ge=32, le=1024)] = Field(
-        default=112, description="pixels a side of the crop after resampling"
+        default=96, description="pixels a side of the crop after resampling"
     )
     apply_voi: bool = Field(
         default=False, description="apply the film's own VOI LUT or window before cropping"

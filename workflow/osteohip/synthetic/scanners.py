@@ -129,7 +129,7 @@ DEVELOPMENT_SCANNERS = (
         states_shape=True,
         collimated=0.3,
         overlay=False,
-        transfer_syntaxes=((ExplicitVRLittleEndian, 0.6), (JPEGLSLossless, 0.4)),
+        transfer_syntaxes=((ExplicitVRLittleEndian, 0.8), (JPEGLSLossless, 0.2)),
         weight=0.3,
         look=Look(
             pixel_spacing_mm=(0.27, 0.29),
@@ -155,7 +155,7 @@ DEVELOPMENT_SCANNERS = (
         states_shape=True,
         collimated=0.0,
         overlay=False,
-        transfer_syntaxes=((RLELossless, 0.5), (ImplicitVRLittleEndian, 0.5)),
+        transfer_syntaxes=((RLELossless, 0.15), (ImplicitVRLittleEndian, 0.85)),
         weight=0.2,
         look=Look(
             pixel_spacing_mm=(0.28, 0.3),
@@ -182,9 +182,9 @@ DEVELOPMENT_SCANNERS = (
         collimated=0.0,
         overlay=True,
         transfer_syntaxes=(
-            (RLELossless, 0.5),
-            (JPEG2000Lossless, 0.12),
-            (ExplicitVRLittleEndian, 0.38),
+            (RLELossless, 0.15),
+            (JPEG2000Lossless, 0.05),
+            (ExplicitVRLittleEndian, 0.8),
         ),
         weight=0.25,
         look=Look(
@@ -211,7 +211,7 @@ DEVELOPMENT_SCANNERS = (
         states_shape=False,
         collimated=0.5,
         overlay=False,
-        transfer_syntaxes=((ExplicitVRLittleEndian, 0.5), (RLELossless, 0.5)),
+        transfer_syntaxes=((ExplicitVRLittleEndian, 0.85), (RLELossless, 0.15)),
         weight=0.15,
         look=Look(
             pixel_spacing_mm=(0.29, 0.31),
@@ -238,8 +238,8 @@ DEVELOPMENT_SCANNERS = (
         collimated=0.0,
         overlay=False,
         transfer_syntaxes=(
-            (ImplicitVRLittleEndian, 0.7),
-            (JPEGLSLossless, 0.3),
+            (ImplicitVRLittleEndian, 0.8),
+            (JPEGLSLossless, 0.2),
         ),
         weight=0.1,
         look=Look(
@@ -270,7 +270,7 @@ EXTERNAL_SCANNERS = (
         states_shape=True,
         collimated=0.3,
         overlay=False,
-        transfer_syntaxes=((ExplicitVRLittleEndian, 0.5), (RLELossless, 0.5)),
+        transfer_syntaxes=((ExplicitVRLittleEndian, 0.85), (RLELossless, 0.15)),
         weight=0.6,
         look=Look(
             pixel_spacing_mm=(0.29, 0.32),
@@ -297,9 +297,9 @@ EXTERNAL_SCANNERS = (
         collimated=0.0,
         overlay=True,
         transfer_syntaxes=(
-            (RLELossless, 0.6),
-            (JPEG2000Lossless, 0.1),
-            (ImplicitVRLittleEndian, 0.3),
+            (RLELossless, 0.15),
+            (JPEG2000Lossless, 0.05),
+            (ImplicitVRLittleEndian, 0.8),
         ),
         weight=0.4,
         look=Look(
