@@ -12,8 +12,8 @@ study: .venv/study
 	@osteohip summary --report-dir reports
 
 test: .venv/test lint
-	pytest -m "not slow" tests
-	KERAS_BACKEND=jax pytest -m "not slow" tests/model
+	pytest -n 2 --dist loadfile -m "not slow" tests
+	KERAS_BACKEND=jax pytest -n 2 --dist loadfile -m "not slow" tests/model
 
 test-all: .venv/test
 	pytest -m slow tests

@@ -75,6 +75,7 @@ def test_select_writes_its_files(make_site: MakeSite, make_film: MakeFilm, tmp_p
         "findings": 0,
         "film_overrides": 1,
         "film_overrides_unmatched": 1,
+        "label_region_missing": 0,
     }
     exclusions = pd.read_csv(out / "private" / "exclusions.csv")
     assert exclusions[["patient_id", "reason"]].to_numpy().tolist() == [
@@ -131,12 +132,12 @@ def test_the_real_hip_enters_no_cohort_on_silent_defaults(
     found = {}
     for name, sex, films in (
         ("man", "M", ""),
-        ("woman", "F", ""),
-        ("sided", "F", f"{uid},,L"),
-        ("told", "F", f"{uid},AP,L"),
+        ("woman", "F", f"{uid},10RG2,,"),
+        ("sided", "F", f"{uid},10RG2,,L"),
+        ("told", "F", f"{uid},10RG2,AP,L"),
     ):
         (site / "patients.csv").write_text(f"patient_id,sex,age_years\n10RG2,{sex},70\n")
-        (site / "films.csv").write_text(f"sop_instance_uid,view,side\n{films}\n")
+        (site / "films.csv").write_text(f"sop_instance_uid,patient_id,view,side\n{films}\n")
         run(site, tmp_path / name)
         exclusions = pd.read_csv(tmp_path / name / "private" / "exclusions.csv")
         of_film = exclusions[exclusions["sop_instance_uid"].notna()]
@@ -148,3 +149,25 @@ def test_the_real_hip_enters_no_cohort_on_silent_defaults(
         "sided": ["view_unknown"],
         "told": [],
     }
+
+
+def test_one_picture_under_two_patients_stops_the_selection(
+    make_site: MakeSite, make_film: MakeFilm, tmp_path: Path
+) -> None:
+    site = make_site(
+        radiographs={
+            "a.dcm": make_film(),
+            "b.dcm": make_film(SOPInstanceUID="2.25.2", PatientID="p2"),
+        },
+        patients="patient_id,sex,birth_date\np1,F,1940-01-01\np2,F,1940-01-01\n",
+        dxa="patient_id,exam_date,side,region,bmd_g_cm2,t_score,institution\n"
+        "p1,2015-06-20,L,total_hip,0.6,-2.5,\np2,2015-06-20,L,total_hip,0.6,-1.5,\n",
+    )
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=r"inventory\.csv, row 3.*another picture than row 2"):
+        run(site, out)
+    assert list(pd.read_csv(out / "private" / "problems.csv")["value"]) == ["b.dcm"]
+    assert not (out / "cohort.csv").exists()
+    (site / "radiographs" / "b.dcm").unlink()
+    run(site, out)
+    assert json.loads((out / "site.json").read_text())["label_region_missing"] == 1

@@ -23,8 +23,10 @@ from osteohip.cohort.selection import (
     COHORT_COLUMNS,
     LINKAGE_COLUMNS,
     Selected,
+    label_region_missing,
     public_text,
     select_records,
+    shared_pictures,
     tabulate_cohort,
     tabulate_exclusions,
 )
@@ -221,8 +223,22 @@ def test_criteria_that_are_off_keep_their_place_and_exclude_nobody() -> None:
     assert ("film_and_dxa", "patient_not_listed") in fate(unlisted)
 
 
-def test_without_a_configured_institution_none_is_foreign() -> None:
-    assert fate(run([film(institution="Elsewhere")], [exam()], institutions=())) == []
+@pytest.mark.parametrize("institutions", [(), ("", " ")])
+def test_without_a_configured_institution_none_is_foreign(institutions: tuple[str, ...]) -> None:
+    selected = run([film(institution="Elsewhere")], [exam()], institutions=institutions)
+    assert fate(selected) == []
+    assert selected.flow.set_index("step")["criterion"]["other_institution"] == (
+        "not applied: film and DXA of this hospital (site.yaml has no `institution`)"
+    )
+
+
+@pytest.mark.parametrize("own", ["H\u00f4pital B", "HO\u0302PITAL  b"])
+def test_names_of_institutions_are_compared_in_one_form(own: str) -> None:
+    pair = [film(institution="ho\u0302pital B")], [exam(institutions=frozenset({"H\u00d4PITAL B"}))]
+    assert fate(run(*pair, institutions=(own,))) == []
+    assert fate(run(*pair, institutions=("Hopital B",))) == [
+        ("other_institution", "film_of_other_institution")
+    ]
 
 
 def test_what_came_in_without_counterpart_is_accounted_for() -> None:
@@ -465,3 +481,50 @@ def test_nobody_disappears(
     assert {p.patient_id for p in people} <= {r.patient_id for r in seen}
     assert len({r.patient_id for r in selected.records}) == len(selected.records)
     assert all(r.days_between <= 31 for r in selected.records)
+
+
+def test_a_region_measured_twice_is_never_overwritten() -> None:
+    row = {
+        "patient_id": "p1",
+        "exam_date": DAY,
+        "side": "L",
+        "region": "total_hip",
+        "bmd_g_cm2": 0.7,
+        "t_score": -2.6,
+        "institution": "",
+    }
+    with pytest.raises(ValueError, match="one measurement of a region"):
+        list_exams(pd.DataFrame([row, row | {"t_score": -2.0}]))
+
+
+def test_one_picture_of_two_patients_is_named_by_its_rows() -> None:
+    selected = run(
+        [
+            film("2.25.1"),
+            film("2.25.2", patient_id="p2"),
+            film("2.25.3", patient_id="p3", pixel_sha256="b" * 64),
+        ],
+        [exam(), exam(patient_id="p2"), exam(patient_id="p3")],
+        *(patient(f"p{i}") for i in (1, 2, 3)),
+    )
+    assert len(selected.records) == 3
+    lines = {"2.25.1": 9, "2.25.2": 4, "2.25.3": 5}
+    (problem,) = shared_pictures(selected.records, lines=lines)
+    assert (problem.file, problem.row) == ("private/inventory.csv", 9)
+    assert problem.expected.startswith("another picture than row 4,")
+    assert problem.value == "2.25.1.dcm"
+    assert shared_pictures(selected.records[1:], lines=lines) == []
+
+
+def test_label_regions_that_were_not_measured_are_counted() -> None:
+    neck = Measurement(0.6, -2.0)
+    exams = [
+        exam(patient_id="p1"),
+        exam(patient_id="p2", regions={"femoral_neck": neck}),
+        exam(patient_id="p3", regions={"femoral_neck": neck, "total_hip": Measurement(0.7, None)}),
+    ]
+    names = ("p1", "p2", "p3")
+    films = [film(f"2.25.{name[1]}", patient_id=name) for name in names]
+    records = run(films, exams, *(patient(name) for name in names)).records
+    assert label_region_missing(records, ["femoral_neck", "total_hip"]) == 2
+    assert label_region_missing(records, ["femoral_neck"]) == 0

@@ -212,6 +212,10 @@ def test_crops_of_a_site(make_site: MakeSite, make_film: MakeFilm, tmp_path: Pat
         ([CROPS[0], *CROPS], {("crops.csv", "3")}),
         (["2.25.1,R,5,9,137,41,cropped,,", *CROPS[1:]], {("crops.csv", "2")}),
         (
+            ["2.25.1,R,x,9,37,41,cropped,,", "2.25.2,L,0,0,99,9,cropped,,", CROPS[2]],
+            {("crops.csv", "2"), ("crops.csv", "3"), ("crops.csv", "")},
+        ),
+        (
             ["2.25.1,R,5,9,4,41,cropped,,", "2.25.2,R,0,0,9,9,cropped,,", *CROPS[1:]],
             {("crops.csv", "2"), ("crops.csv", "3")},
         ),

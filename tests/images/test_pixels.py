@@ -89,6 +89,42 @@ def test_a_falling_voi_table_inverts_even_when_it_is_not_applied(make_film: Make
     assert bright(make_film, values, voi=True, **falling, **M1).tolist() == [[0, 0.5, 1]]
 
 
+@pytest.mark.parametrize("voi", [False, True])
+@pytest.mark.parametrize(
+    ("photometric", "modality_falls", "voi_falls", "sign"),
+    [
+        # sign -1: bone is high in what is stored; each fall turns it, MONOCHROME1 shows low bright
+        ("MONOCHROME2", False, False, -1),
+        ("MONOCHROME2", False, True, 1),
+        ("MONOCHROME2", True, False, 1),
+        ("MONOCHROME2", True, True, -1),
+        ("MONOCHROME1", False, False, 1),
+        ("MONOCHROME1", False, True, -1),
+        ("MONOCHROME1", True, False, -1),
+        ("MONOCHROME1", True, True, 1),
+    ],
+)
+def test_bone_is_bright_where_the_sign_says_that_it_lies(
+    make_film: MakeFilm,
+    voi: bool,
+    photometric: str,
+    modality_falls: bool,
+    voi_falls: bool,
+    sign: int,
+) -> None:
+    bone, air = (2, 0) if sign == -1 else (0, 2)
+    tags: dict[str, Any] = {"PhotometricInterpretation": photometric}
+    tags["VOILUTSequence"] = [lut([3, 0, 16], [200, 100, 0] if voi_falls else [0, 100, 200])]
+    if modality_falls:
+        # The table then has its entries at 0, 1 and 2 again.
+        tags |= {"RescaleSlope": "-1", "RescaleIntercept": "2"}
+    pixels = np.array([[bone, air]], dtype=np.uint8)
+    found = bright(make_film, pixels, voi=voi, PixelIntensityRelationshipSign=sign, **tags)
+    assert found[0, 0] > found[0, 1]
+    with pytest.raises(ValueError, match="Sign"):
+        bright(make_film, pixels, voi=voi, PixelIntensityRelationshipSign=-sign, **tags)
+
+
 def test_window(make_film: MakeFilm) -> None:
     window: dict[str, Any] = {"WindowCenter": "1000.5", "WindowWidth": "1001"} | TWELVE
     found = bright(make_film, voi=True, **window)
@@ -106,6 +142,8 @@ def test_window(make_film: MakeFilm) -> None:
         ({"PixelPaddingValue": 0, "PixelPaddingRangeLimit": 7}, [0, 1, 7]),
         ({"PixelPaddingValue": 4095, "PixelPaddingRangeLimit": 2047}, [2047, 4095]),
         ({"PixelPaddingValue": 99}, []),
+        ({"PixelPaddingValue": 65535, "BitsStored": 12, "HighBit": 11}, [4095]),
+        ({"PixelPaddingValue": 65535}, []),
     ],
 )
 def test_padding(make_film: MakeFilm, tags: dict[str, int], padding: list[int]) -> None:
@@ -115,7 +153,7 @@ def test_padding(make_film: MakeFilm, tags: dict[str, int], padding: list[int]) 
 
 def test_padding_of_signed_pixels_may_be_written_unsigned() -> None:
     dataset = Dataset()
-    dataset.PixelRepresentation, dataset.BitsAllocated = 1, 16
+    dataset.PixelRepresentation, dataset.BitsAllocated, dataset.BitsStored = 1, 16, 16
     dataset.add_new("PixelPaddingValue", "US", 63536)
     stored = np.array([[-2000, 0]], dtype=np.int16)
     assert is_padding(stored, dataset).tolist() == [[True, False]]
@@ -173,3 +211,20 @@ def test_padding_and_overlays_of_a_file_are_invalid(make_film: MakeFilm) -> None
         [True, True, False],
         [False, True, False],
     ]
+
+
+def test_padding_above_bits_stored(make_film: MakeFilm) -> None:
+    words = np.array([[0xFFFF, 0x0FFE], [0xF000, 7]], dtype=np.uint16)
+    stored, dataset = opened(make_film, words, PixelPaddingValue=0xFFFF, **TWELVE)
+    assert stored[0, 0] == 4095
+    assert is_padding(stored, dataset).tolist() == [[True, False], [False, False]]
+    signed = words.astype(np.int16)
+    stored, dataset = opened(make_film, signed, PixelPaddingValue=-1, **TWELVE)
+    assert is_padding(stored, dataset).tolist() == [[True, False], [False, False]]
+
+
+def test_a_padding_value_too_large_for_a_pixel_pads_nothing() -> None:
+    dataset = Dataset()
+    dataset.PixelRepresentation, dataset.BitsAllocated, dataset.BitsStored = 0, 8, 8
+    dataset.add_new("PixelPaddingValue", "US", 65535)
+    assert not is_padding(np.array([[0, 255]], dtype=np.uint8), dataset).any()

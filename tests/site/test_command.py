@@ -94,3 +94,43 @@ def test_help_names_the_commands() -> None:
     commands.add_typer(app, name="site")
     commands.command()(inventory)
     assert "check" in CliRunner().invoke(commands, ["site", "--help"]).stdout
+
+
+def test_check_shows_what_is_no_mistake_but_should_be_looked_at(
+    make_site: MakeSite, make_film: MakeFilm, check: Callable[[Path], tuple[int, str]]
+) -> None:
+    site = make_site(
+        radiographs={"a.dcm": make_film(InstitutionName="OWN  Hospital")},
+        dxa="patient_id,exam_date,side,region,bmd_g_cm2,t_score,institution\n"
+        "p1,2015-06-15,L,total_hip,0.7,-2,Own Hospital\n"
+        "p1,2015-06-15,L,femoral_nek,0.7,-2,Elsewhere\n"
+        "p1,2015-06-15,R,femoral_nek,0.7,-2,\n",
+    )
+    code, screen = check(site)
+    assert code == 0
+    assert "dxa.csv: region 'femoral_nek' is none of ours, 2 rows left out" in screen
+    assert "no `institution`, though films and DXA name 2: 'Elsewhere', 'OWN Hospital'" in screen
+    (site / "site.yaml").write_text("name: A\ninstitution: Own Hospital\n")
+    assert "no `institution`" not in check(site)[1]
+
+
+def test_check_tells_of_tables_and_tags_also_where_others_are_wrong(
+    make_site: MakeSite, make_film: MakeFilm, check: Callable[[Path], tuple[int, str]]
+) -> None:
+    code, screen = check(make_site(radiographs={}, dxa=None))
+    assert code == 1
+    assert "radiographs: expected a folder with DICOM files; it is empty" in screen
+    assert "dxa.csv: expected this file" in screen
+
+
+def test_check_tells_of_tags_of_another_person(
+    make_site: MakeSite, make_film: MakeFilm, check: Callable[[Path], tuple[int, str]]
+) -> None:
+    radiographs = {"a.dcm": make_film(PatientSex="M", PatientBirthDate="19900101")}
+    site = make_site(radiographs=radiographs)
+    code, screen = check(site)
+    assert code == 1
+    assert "private/inventory.csv, row 2, column sex" in screen
+    assert "(found 'a.dcm: 1990-01-01, not 1940-01-01')" in screen
+    (site / "films.csv").write_text("sop_instance_uid,patient_id\n2.25.1,p1\n")
+    assert check(site)[0] == 0

@@ -54,10 +54,12 @@ def test_nothing_that_lies_in_the_folder_stops_the_inventory(
     (folder / "loop").symlink_to(folder, target_is_directory=True)
     os.mkfifo(folder / "pipe")
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9")).write_bytes(make_film())
+    (folder / "a\rb.dcm").write_bytes(make_film())
     found = take_inventory(site, modalities=ACCEPTED)
     assert list(found.films["file"]) == ["a.dcm"]
     refused = dict(zip(found.refused["file"], found.refused["reason"], strict=True))
     assert refused == {
+        "a\\rb.dcm": "unreadable_header",
         "broken": "unreadable_header",
         "caf\\xe9": "unreadable_header",
         "loop": "not_dicom",

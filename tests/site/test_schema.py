@@ -29,13 +29,13 @@ def test_all_keys(tmp_path: Path) -> None:
     site = read_site(
         write(
             tmp_path,
-            "\ufeffname: B\nsynthetic: true\ncolumns: {side: lado}\nvalues: {1: R, Lt : L}\n"
+            "\ufeffname: B\nsynthetic: true\ncolumns: {side: lado}\nvalues: {1: R, Lt : L, v: PA}\n"
             "date_format: '%d/%m/%Y'\nencoding: cp949\ninstitution: Own\n",
         )
     )
     assert site.synthetic
     assert site.columns == {"side": "lado"}
-    assert site.values == {"1": "R", "Lt": "L"}
+    assert site.values == {"1": "R", "Lt": "L", "v": "PA"}
     assert site.institution == ["Own"]
 
 
@@ -50,10 +50,12 @@ def test_all_keys(tmp_path: Path) -> None:
         ("name: A\nsynthetic: maybe\n", ["synthetic"], "valid boolean"),
         ("name: A\ndate_fromat: x\n", ["date_fromat"], "one of the keys name, synthetic"),
         ("name: A\nencoding: klingon\n", ["encoding"], "no such text encoding"),
+        ("name: A\nencoding: undefined\n", ["encoding"], "no such text encoding"),
         ("name: A\nencoding: rot13\n", ["encoding"], "no such text encoding"),
         ("name: A\ndate_format: '%Y'\n", ["date_format"], "a format such as"),
         ("name: A\ndate_format: 'YYYY'\n", ["date_format"], "a format such as"),
         ("name: A\ncolumns: {sied: x}\n", ["columns"], "our column names on the left"),
+        ("name: A\nvalues: {Neck: femoral_nek}\n", ["values"], "our words on the right: F, L"),
         ("name: A\nvalues: {x: [F]}\n", ["values.x"], "valid string"),
         ("name: A\nsynthetic: 3\nencoding: 5\n", ["synthetic", "encoding"], "valid"),
     ],

@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 
 from osteohip.errors import InputError, Problem
-from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, Table, read_site
+from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, TABLES, Table, read_site
 from osteohip.site.tables import (
     age_problems,
     read_selection_tables,
     read_table,
     reference_problems,
+    unused_columns,
 )
+from osteohip.site.tags import tag_problems
 
 MakeSite = Callable[..., Path]
 Found = tuple[int | None, str | None, str]
@@ -296,3 +298,119 @@ def test_problems_of_all_files_come_at_once_and_keep_values_out_of_the_message(
     assert {"SECRET2", "SECRET3", "SECRET4", "SECRET5"} <= values
     assert "SECRET" not in str(caught.value)
     assert "SECRET4" in caught.value.report(private=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ({}, {"exam_date": "2015-6-15"}, True),
+        ({}, {"region": "Total_hip"}, True),
+        ({}, {"region": "TH"}, True),
+        ({"region": "shaft"}, {"region": "Shaft"}, True),
+        ({"region": "shaft"}, {"region": "upper_neck"}, False),
+        ({"region": "S1"}, {"region": "S2"}, False),
+        ({"region": "S1"}, {"region": "s1"}, True),
+        ({}, {"exam_date": "2015-06-16"}, False),
+        ({"exam_date": "x"}, {"exam_date": "y"}, False),
+    ],
+)
+def test_two_rows_of_one_measurement_in_two_spellings(
+    make_site: MakeSite, first: dict[str, str], second: dict[str, str], same: bool
+) -> None:
+    site = make_site(
+        site_yaml="name: H\nvalues: {TH: Total_Hip, S1: other, S2: other}\n",
+        dxa=DXA_HEAD + row_of(**first) + row_of(t_score="-1", **second),
+    )
+    found = [p.row for p in problems_of(site, DXA) if p.column is None]
+    assert found == ([3] if same else [])
+
+
+def test_regions_lose_their_case_and_a_mapped_one_must_be_ours(make_site: MakeSite) -> None:
+    site = make_site(
+        site_yaml="name: H\nvalues: {Neck: FEMORAL_NEK, Shaft: other}\n",
+        dxa=DXA_HEAD
+        + row_of(region="Femoral_Neck")
+        + row_of(region="Shaft")
+        + row_of(region="neck")
+        + row_of(region="Neck"),
+    )
+    dxa, problems = read_table(site, read_site(site), DXA)
+    assert list(dxa["region"][:3]) == ["femoral_neck", "other", "other"]
+    assert list(dxa["region_given"]) == ["Femoral_Neck", "Shaft", "neck", "Neck"]
+    assert [(p.row, p.column, p.value) for p in problems] == [(5, "region", "femoral_nek")]
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("sop_instance_uid,View,Side", [None, "View", "Side"]),
+        ("sop_instance_uid,view,Side", ["Side"]),
+        ("sop_instance_uid", [None]),
+        ("sop_instance_uid,patient_id", []),
+        ("sop_instance_uid,side,", []),
+    ],
+)
+def test_a_films_csv_that_would_say_nothing(
+    make_site: MakeSite, header: str, found: list[str | None]
+) -> None:
+    problems = problems_of(make_site(films=header + "\n"), FILMS)
+    assert [(p.row, p.value) for p in problems] == [(1, value) for value in found]
+
+
+@pytest.mark.parametrize(
+    ("columns", "films", "found"),
+    [
+        ("{t_score: T}", None, ["columns.t_score"]),
+        ("{side: Seite, x0: links}", None, ["columns.side", "columns.x0"]),
+        ("{view: Ansicht}", None, ["columns.view"]),
+        ("{view: Ansicht}", "sop_instance_uid,Ansicht\n", []),
+        ("{view: Ansicht}", b"\xff", []),
+        ("{t_score: t_score}", None, []),
+    ],
+)
+def test_columns_that_are_in_no_table(
+    make_site: MakeSite, columns: str, films: str | bytes | None, found: list[str]
+) -> None:
+    site = make_site(site_yaml=f"name: H\ncolumns: {columns}\n", films=films)
+    problems = unused_columns(site, read_site(site), TABLES)
+    assert [(p.file, p.column) for p in problems] == [("site.yaml", name) for name in found]
+
+
+def test_columns_of_a_table_that_is_not_read_are_not_judged(make_site: MakeSite) -> None:
+    site = make_site(site_yaml="name: H\ncolumns: {x0: links, t_score: T}\n", crops=None)
+    assert [p.column for p in unused_columns(site, read_site(site), (DXA,))] == ["columns.t_score"]
+
+
+def test_a_folder_with_the_name_of_a_table(make_site: MakeSite) -> None:
+    site = make_site(dxa=None)
+    (site / "dxa.csv").mkdir()
+    (problem,) = problems_of(site, DXA)
+    assert (problem.row, problem.expected) == (None, "a file that can be opened and read")
+
+
+def test_a_table_in_utf_16(make_site: MakeSite) -> None:
+    text = DXA_HEAD + row_of(institution="\uc11c\uc6b8")
+    site = make_site(site_yaml="name: H\nencoding: utf-16\n", dxa=text.encode("utf-16"))
+    dxa, problems = read_table(site, read_site(site), DXA)
+    assert (list(dxa["institution"]), problems) == (["\uc11c\uc6b8"], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns"),
+    [
+        ({}, []),
+        ({"sex": "M", "birth_date": "1990-01-01"}, ["sex", "birth_date"]),
+        ({"birth_date": "1940-01-02"}, ["birth_date"]),
+        ({"sex": "", "birth_date": ""}, []),
+        ({"sex": "O"}, []),
+        ({"sex": "M", "named": True}, []),
+        ({"sex": "M", "patient_id": "p9"}, []),
+    ],
+)
+def test_tags_of_another_person(changes: dict[str, object], columns: list[str]) -> None:
+    good = {"file": "a", "patient_id": "p", "sex": "F", "birth_date": "1940-01-01", "named": False}
+    patients = pd.DataFrame({"patient_id": ["p"], "sex": ["F"], "birth_date": [date(1940, 1, 1)]})
+    found = tag_problems(patients=patients, films=pd.DataFrame([good, good | changes]))
+    assert [(p.file, p.row, p.column) for p in found] == [
+        ("private/inventory.csv", 3, column) for column in columns
+    ]

@@ -181,7 +181,7 @@ class Network(Section):
 class Training(Section):
     """How the network is fitted."""
 
-    epochs: Annotated[int, Field(ge=1)] = Field(default=6, description="epochs")
+    epochs: Annotated[int, Field(ge=1)] = Field(default=4, description="epochs")
     batch_size: Annotated[int, Field(ge=1)] = Field(default=16, description="images a step")
     learning_rate: Annotated[float, Field(gt=0)] = Field(
         default=5e-4, description="Adam's learning rate"

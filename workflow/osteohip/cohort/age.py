@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+# Cohorts give ages up to this one only: few people are older, and their age would tell of them.
+AGE_CEILING_YEARS = 90.0
+
 
 def _birthday(birth: date, year: int) -> date:
     try:

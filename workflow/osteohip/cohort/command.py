@@ -27,8 +27,15 @@ def select(
         list_patients,
         make_records,
     )
-    from osteohip.cohort.selection import select_records, tabulate_cohort, tabulate_exclusions
+    from osteohip.cohort.selection import (
+        label_region_missing,
+        select_records,
+        shared_pictures,
+        tabulate_cohort,
+        tabulate_exclusions,
+    )
     from osteohip.config import Selection, parse_settings
+    from osteohip.errors import raise_if_any
     from osteohip.files import write_csv, write_json
     from osteohip.site.films import apply_overrides
     from osteohip.site.inventory import read_inventory, read_refused
@@ -43,17 +50,20 @@ def select(
     with problems_recorded(private):
         facts = read_site(site)
         tables = read_selection_tables(site, facts, films=films)
-    records = make_records(
-        patients=list_patients(tables.patients),
-        films=list_films(apply_overrides(films, tables.films)),
-        exams=list_exams(tables.dxa),
-    )
-    criteria = steps(
-        chosen, findings=findings_by_hip(tables.findings), institutions=facts.institution
-    )
-    selected = select_records(records, criteria)
+        records = make_records(
+            patients=list_patients(tables.patients),
+            films=list_films(apply_overrides(films, tables.films)),
+            exams=list_exams(tables.dxa),
+        )
+        criteria = steps(
+            chosen, findings=findings_by_hip(tables.findings), institutions=facts.institution
+        )
+        selected = select_records(records, criteria)
+        lines = {uid: line for line, uid in enumerate(films["sop_instance_uid"], start=2)}
+        raise_if_any(shared_pictures(selected.records, lines=lines))
     cohort, linkage = tabulate_cohort(selected.records, settings=chosen, seed=seed)
     summary = summarise_site(site, facts, films=films, refused=read_refused(refused), tables=tables)
+    summary["label_region_missing"] = label_region_missing(selected.records, chosen.label_regions)
     write_csv(private / "exclusions.csv", tabulate_exclusions(selected.exclusions))
     write_csv(private / "linkage.csv", linkage)
     write_csv(out_dir / "flow.csv", selected.flow)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from osteohip.cohort.records import Record
 from osteohip.config import Selection
+from osteohip.site.schema import SITE_FILE, folded
 
 Findings = Mapping[tuple[str, str], Collection[str]]
 HIP = re.compile(r"\b(HIPS?|PELVIS)\b")
@@ -57,17 +58,18 @@ def steps(
     findings
         Findings of each hip: (patient id, R or L) to names.
     institutions
-        Names that count as this hospital; where there are none, no record is from another.
+        Names that count as this hospital; where there are none, that criterion is not applied.
     """
     age, sex, days = settings.min_age_years, settings.sex, settings.max_days_between
     diseases = settings.exclude_diseases
     regions = settings.label_regions
-    own = frozenset(name.casefold() for name in institutions)
+    own = frozenset(folded(name) for name in institutions) - {""}
+    here = "film and DXA of this hospital"
 
     def found(*names: str) -> Callable[[Record], str | None]:
         def reason(record: Record) -> str | None:
-            here = findings.get((record.patient_id, record.side), ())
-            return next((name for name in names if name in here), None)
+            of_hip = findings.get((record.patient_id, record.side), ())
+            return next((name for name in names if name in of_hip), None)
 
         return reason
 
@@ -115,9 +117,9 @@ def steps(
         ),
         _step(
             "other_institution",
-            "film and DXA of this hospital",
+            here if own else f"{here} ({SITE_FILE} has no `institution`)",
             lambda record: from_elsewhere(record, own),
-            applied=settings.exclude_other_institution,
+            applied=settings.exclude_other_institution and bool(own),
         ),
         Step(
             "one_pair_per_hip",
@@ -185,15 +187,13 @@ def no_pair(record: Record, *, max_days: int, regions: Collection[str]) -> str |
 def from_elsewhere(record: Record, institutions: Collection[str]) -> str | None:
     """Exclusion 5. An institution that is not given counts as this hospital.
 
-    ``institutions`` are the names that count as this hospital, in lower case.
+    ``institutions`` are the names that count as this hospital, at least one, as `folded`.
     """
-    if not institutions:
-        return None
-    film = record.film.institution.casefold() if record.film else ""
+    film = folded(record.film.institution) if record.film else ""
     if film and film not in institutions:
         return "film_of_other_institution"
     dxa = record.exam.institutions if record.exam else ()
-    if any(name.casefold() not in institutions for name in dxa):
+    if any(folded(name) not in institutions for name in dxa):
         return "dxa_of_other_institution"
     return None
 

@@ -155,11 +155,18 @@ def list_exams(dxa: pd.DataFrame) -> list[Exam]:
     """Return the DXA examinations: all regions of one hip on one day are one examination.
 
     An examination of unknown regions only stays, so that it is accounted for.
+
+    Raises
+    ------
+    ValueError
+        Where a region of a hip was measured twice on one day; nothing says which counts.
     """
     exams: dict[tuple[str, date, str], tuple[dict[str, Measurement], set[str]]] = {}
     for row in rows_of(dxa):
         key = (row.patient_id, row.exam_date, row.side)
         regions, institutions = exams.setdefault(key, ({}, set()))
+        if row.region in regions:
+            raise ValueError("expected one measurement of a region for each hip and day")
         if row.region != OTHER_REGION:
             regions[row.region] = Measurement(_optional(row.bmd_g_cm2), _optional(row.t_score))
         if row.institution:

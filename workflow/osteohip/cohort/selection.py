@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from osteohip.cohort.age import AGE_CEILING_YEARS
 from osteohip.cohort.criteria import Step, deciding_region
 from osteohip.cohort.records import Measurement, Record
 from osteohip.config import Selection
+from osteohip.errors import Problem
+from osteohip.site.tags import INVENTORY
 
 COHORT_COLUMNS = (
     "case_id",
@@ -60,7 +63,6 @@ FLOW_COLUMNS = (
     "patients_excluded",
     "patients_remaining",
 )
-OLDEST_GIVEN = 90.0
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,45 @@ def select_records(records: Sequence[Record], criteria: Sequence[Step]) -> Selec
 
 def _patients(records: Sequence[Record]) -> int:
     return len({record.owner for record in records})
+
+
+def shared_pictures(records: Sequence[Record], *, lines: Mapping[str, int]) -> list[Problem]:
+    """Return the films of different patients of the cohort that are one and the same picture.
+
+    Parameters
+    ----------
+    records
+        The selected records, one for each patient.
+    lines
+        Each film's line in ``inventory.csv``, by SOP Instance UID.
+    """
+    films: dict[str, list[tuple[int, str]]] = {}
+    for film in (record.film for record in records if record.film):
+        place = (lines[film.sop_instance_uid], film.file)
+        films.setdefault(film.pixel_sha256, []).append(place)
+    problems = []
+    for same in films.values():
+        (first, _), *others = sorted(same)
+        for row, file in others:
+            expected = (
+                f"another picture than row {first}, the film of another patient; remove from "
+                "radiographs/ the film that is not its patient's, or name its patient in films.csv"
+            )
+            problems.append(Problem(INVENTORY, expected, row, "pixel_sha256", file))
+    return sorted(problems, key=lambda problem: problem.row or 0)
+
+
+def label_region_missing(records: Sequence[Record], regions: Collection[str]) -> int:
+    """Count the records in which the label rests on some of ``regions`` only."""
+    return sum(
+        any(
+            record.exam is None
+            or region not in record.exam.regions
+            or record.exam.regions[region].t_score is None
+            for region in regions
+        )
+        for record in records
+    )
 
 
 def tabulate_exclusions(exclusions: Sequence[Exclusion]) -> pd.DataFrame:
@@ -170,7 +211,7 @@ def tabulate_cohort(
                 "file_sha256": film.file_sha256,
                 "pixel_sha256": film.pixel_sha256,
                 "side": record.side,
-                "age_years": None if age is None else min(round(age, 2), OLDEST_GIVEN),
+                "age_years": None if age is None else min(round(age, 2), AGE_CEILING_YEARS),
                 "region": region,
                 "bmd_g_cm2": deciding.bmd_g_cm2,
                 "t_score": deciding.t_score,

@@ -18,6 +18,7 @@ from osteohip.images.pixels import Box, bone_bright, cut, valid_pixels
 from osteohip.images.resample import resample_square
 from osteohip.site.film import RefusedError, decode, read_dataset
 from osteohip.site.inventory import RADIOGRAPHS, map_isolated
+from osteohip.site.tags import INVENTORY
 
 Crop = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -163,7 +164,7 @@ def _run_task(task: Task, *, folder: Path, settings: Images) -> tuple[Crop, Mask
 
 def _problem(task: Task, expected: str, detail: str | None = None) -> Problem:
     value = task.file if detail is None else f"{task.file}: {detail}"
-    return Problem("private/inventory.csv", expected, row=task.row, value=value)
+    return Problem(INVENTORY, expected, row=task.row, value=value)
 
 
 def tabulate_crops(tasks: Sequence[Task]) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import pandas as pd
 from osteohip.errors import Problem, raise_if_any
 from osteohip.images.crop import Task
 from osteohip.images.pixels import Box
-from osteohip.site.films import apply_overrides
-from osteohip.site.manifest import BOX, manifest_problems
+from osteohip.site.manifest import BOX, check_manifest
 from osteohip.site.rows import rows_of
 from osteohip.site.schema import CROPS, FILMS, Site
 from osteohip.site.tables import read_table
+from osteohip.site.tags import INVENTORY
 
 
 def read_tasks(
@@ -35,11 +35,12 @@ def read_tasks(
     InputError
         With everything that is wrong: cells, boxes, sides, and hips of the cohort without a row.
     """
-    manifest, problems = read_table(folder, site, CROPS)
-    overrides, wrong = read_table(folder, site, FILMS)
+    overrides, problems = read_table(folder, site, FILMS)
+    manifest, wrong = check_manifest(folder, site, films=films, overrides=overrides)
     problems += wrong
-    raise_if_any(problems)
-    problems += manifest_problems(manifest, films=apply_overrides(films, overrides))
+    if wrong and manifest.empty:
+        # Nothing could be read; that each hip is without a row says no more.
+        raise_if_any(problems)
     rows = {(row.sop_instance_uid, row.side): row for row in rows_of(manifest)}
     lines = {uid: line for line, uid in enumerate(films["sop_instance_uid"], start=2)}
     known = {film.sop_instance_uid: film for film in rows_of(films)}
@@ -49,7 +50,7 @@ def read_tasks(
         place = f"case {case.case_id} of private/linkage.csv"
         value = f"{case.sop_instance_uid} {case.side}"
         if film is None:
-            problems.append(Problem("private/inventory.csv", f"the film of {place}", value=value))
+            problems.append(Problem(INVENTORY, f"the film of {place}", value=value))
         elif row is None:
             problems.append(Problem(CROPS.file, f"a row for {place}", value=value))
         else:

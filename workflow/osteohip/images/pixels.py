@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from osteohip.images.luts import apply_modality, apply_voi, has_voi_table
 from osteohip.images.polarity import must_invert
-from osteohip.site.film import Stored, clean, overlay_groups
+from osteohip.site.film import Stored, clean, overlay_groups, stored_bits
 
 Values = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -67,20 +67,25 @@ def bone_bright(stored: Stored, dataset: Dataset, *, voi: bool) -> Values:
         Where a LUT or the polarity is unknown or contradictory.
     """
     low, high = apply_modality(np.array(stored_range(dataset)), dataset)
+    turned = False
+    if has_voi_table(dataset):
+        start, end = apply_voi(np.sort([low, high]), dataset)
+        turned = bool(start > end)
+    falls = (low > high) != turned
     sign = dataset.get("PixelIntensityRelationshipSign")
     invert = must_invert(
         clean(dataset.get("PhotometricInterpretation")),
         clean(dataset.get("PresentationLUTShape")),
-        # The sign is that of stored values; a modality LUT that falls turns it round.
-        None if sign is None else int(sign) * (1 if low <= high else -1),
+        # The sign is that of stored values; each LUT on the way to the display that falls turns
+        # it round, whether it is applied here or not.
+        None if sign is None else int(sign) * (-1 if falls else 1),
     )
     values = apply_modality(stored, dataset)
     if voi:
         values = apply_voi(values, dataset)
         low, high = apply_voi(np.array([low, high]), dataset)
-    elif has_voi_table(dataset):
-        start, end = apply_voi(np.sort([low, high]), dataset)
-        invert ^= bool(start > end)
+    else:
+        invert ^= turned
     return low + high - values if invert else values
 
 
@@ -116,10 +121,20 @@ def is_padding(stored: Stored, dataset: Dataset) -> Mask:
 
 
 def _as_stored(value: int, dataset: Dataset) -> int:
-    """Return a value that was written as unsigned as the signed one that the pixels have."""
-    bits = int(dataset.BitsAllocated)
-    signed = int(dataset.PixelRepresentation) == 1
-    return value - (1 << bits) if signed and value >= 1 << (bits - 1) else value
+    """Return the stored value of a pixel that was filled with ``value``.
+
+    A value may be written as unsigned where the pixels are signed, and may have bits above Bits
+    Stored, which the pixels lose when they are decoded. One too large for a pixel stays.
+    """
+    allocated, stored = int(dataset.BitsAllocated), int(dataset.BitsStored)
+    if not -(1 << (allocated - 1)) <= value < 1 << allocated:
+        return value
+    kind = "i" if int(dataset.PixelRepresentation) == 1 else "u"
+    word = np.array([value % (1 << allocated)], dtype=f"u{allocated // 8}")
+    pixel = stored_bits(
+        word.view(f"{kind}{allocated // 8}"), bits_stored=stored, high_bit=stored - 1
+    )
+    return int(pixel[0])
 
 
 def overlay_mask(dataset: Dataset, group: int) -> Mask:

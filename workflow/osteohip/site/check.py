@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
-from osteohip.errors import raise_if_any
-from osteohip.site.films import apply_overrides
-from osteohip.site.inventory import take_inventory
-from osteohip.site.manifest import manifest_problems
-from osteohip.site.schema import CROPS, read_site
+import pandas as pd
+
+from osteohip.errors import InputError, Problem
+from osteohip.site.inventory import tabulate, take_inventory
+from osteohip.site.manifest import check_manifest
+from osteohip.site.schema import DXA, OTHER_REGION, SITE_FILE, TABLES, Site, folded, read_site
 from osteohip.site.summary import summarise_site
-from osteohip.site.tables import check_selection_tables, read_table
+from osteohip.site.tables import SelectionTables, check_selection_tables, unused_columns
 
 
-def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> str:
+@dataclass(frozen=True)
+class Check:
+    """What a check found; all of it is private.
+
+    Parameters
+    ----------
+    lines
+        The site's counts, and what is no mistake but should be looked at.
+    problems
+        Every problem of every file.
+    """
+
+    lines: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> Check:
     """Check ``site.yaml``, all tables and all films of a site.
 
     Parameters
@@ -26,23 +44,49 @@ def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> s
     jobs
         Processes that open films.
 
-    Returns
-    -------
-    The site's counts as text.
-
     Raises
     ------
     InputError
-        With every problem of every file.
+        Where ``site.yaml`` is wrong; nothing else can be read without it.
     """
     site = read_site(folder)
-    found = take_inventory(folder, modalities=modalities, jobs=jobs)
-    tables, problems = check_selection_tables(folder, site, films=found.films)
-    manifest, wrong = read_table(folder, site, CROPS)
+    problems: list[Problem] = []
+    try:
+        found = take_inventory(folder, modalities=modalities, jobs=jobs)
+    except InputError as error:
+        problems += error.problems
+        found = tabulate([])
+    tables, wrong = check_selection_tables(folder, site, films=found.films)
     problems += wrong
-    if not tables.films["sop_instance_uid"].duplicated().any():
-        films = apply_overrides(found.films, tables.films)
-        problems += manifest_problems(manifest, films=films)
-    raise_if_any(problems)
+    _, wrong = check_manifest(folder, site, films=found.films, overrides=tables.films)
+    problems += wrong
+    problems += [p for p in unused_columns(folder, site, TABLES) if p not in problems]
     summary = summarise_site(folder, site, films=found.films, refused=found.refused, tables=tables)
-    return "\n".join(f"{key}: {value}" for key, value in summary.items())
+    counts = [f"{key}: {value}" for key, value in summary.items()]
+    notes = [
+        *unknown_regions(tables.dxa),
+        *unsorted_institutions(site, films=found.films, tables=tables),
+    ]
+    return Check(lines=(*counts, *notes), problems=tuple(problems))
+
+
+def unknown_regions(dxa: pd.DataFrame) -> list[str]:
+    """Return a line for each region that counts as other: the word of the file, and its rows."""
+    words = dxa["region_given"][dxa["region"] == OTHER_REGION].value_counts()
+    return [
+        f"{DXA.file}: region {word!r} is none of ours, {words[word]} rows left out"
+        for word in sorted(words.index)
+    ]
+
+
+def unsorted_institutions(site: Site, *, films: pd.DataFrame, tables: SelectionTables) -> list[str]:
+    """Return a line where the data name several institutions, and ``site.yaml`` none."""
+    cells = (*films["institution"], *tables.dxa["institution"])
+    names = {folded(name): name for name in reversed(cells) if name}
+    if len(names) < 2 or any(folded(name) for name in site.institution):
+        return []
+    listed = ", ".join(sorted(repr(name) for name in names.values()))
+    return [
+        f"{SITE_FILE}: no `institution`, though films and DXA name {len(names)}: {listed}; "
+        "nobody is excluded as of another hospital"
+    ]

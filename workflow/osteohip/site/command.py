@@ -48,12 +48,14 @@ def check(
 ) -> None:
     """Check all files of a site folder and show every problem, values included (private)."""
     from osteohip.config import Inventory, parse_settings
-    from osteohip.errors import InputError
+    from osteohip.errors import InputError, raise_if_any
     from osteohip.site.check import check_site
 
     chosen = parse_settings(Inventory, settings)
     try:
-        typer.echo(check_site(folder, modalities=chosen.modalities, jobs=jobs))
+        checked = check_site(folder, modalities=chosen.modalities, jobs=jobs)
+        typer.echo("\n".join(checked.lines))
+        raise_if_any(checked.problems)
     except InputError as error:
         typer.echo(error.report(private=True))
         raise typer.Exit(1) from None

@@ -19,16 +19,17 @@ def apply_overrides(films: pd.DataFrame, overrides: pd.DataFrame) -> pd.DataFram
 
     Returns
     -------
-    The films in the same order, with a further column ``vouched`` (bool): ``films.csv`` gives a
-    view, so somebody looked at the film and it needs no body part in its tags.
+    The films in the same order, with two further columns (bool). ``vouched``: ``films.csv`` gives
+    a view, so somebody looked at the film and it needs no body part in its tags. ``named``: it
+    gives the patient.
     """
     given = overrides.set_index("sop_instance_uid")
     films = films.copy()
     for name in ("patient_id", "view", "side"):
         override = films["sop_instance_uid"].map(given[name]).fillna("")
         films[name] = override.where(override != "", films[name])
-    views = films["sop_instance_uid"].map(given["view"]).fillna("")
-    films["vouched"] = views != ""
+    for name, column in (("vouched", "view"), ("named", "patient_id")):
+        films[name] = films["sop_instance_uid"].map(given[column]).fillna("") != ""
     return films
 
 

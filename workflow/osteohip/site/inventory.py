@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -119,6 +120,10 @@ def look_at_file(folder: Path, file: str, *, modalities: Collection[str]) -> Fil
     except UnicodeEncodeError:
         name = os.fsencode(file).decode("utf-8", "backslashreplace")
         return Refusal(name, "unreadable_header", "the name is not UTF-8; rename the file")
+    # A line end in a name would break the tables that list it.
+    if any(unicodedata.category(c) == "Cc" for c in file):
+        name = "".join(repr(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in file)
+        return Refusal(name, "unreadable_header", "control characters in the name; rename the file")
     path = folder / file
     try:
         if not stat.S_ISREG(path.stat().st_mode):

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from osteohip.errors import Problem
+from osteohip.site.films import apply_overrides
 from osteohip.site.rows import rows_of
-from osteohip.site.schema import CROPS
+from osteohip.site.schema import CROPS, Site
+from osteohip.site.tables import read_table
 
 BOX = ("x0", "y0", "x1", "y1")
+
+
+def check_manifest(
+    folder: Path, site: Site, *, films: pd.DataFrame, overrides: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read ``crops.csv`` and return it with everything that is wrong with it.
+
+    Parameters
+    ----------
+    folder, site
+        Site folder and its ``site.yaml``.
+    films
+        The inventory's films.
+    overrides
+        ``films.csv`` as read.
+    """
+    manifest, problems = read_table(folder, site, CROPS)
+    if not overrides["sop_instance_uid"].duplicated().any():
+        told = {problem.row for problem in problems}
+        # A box with a wrong cell is not called incomplete as well.
+        problems += [
+            problem
+            for problem in manifest_problems(manifest, films=apply_overrides(films, overrides))
+            if problem.column or problem.row not in told
+        ]
+    return manifest, problems
 
 
 def manifest_problems(manifest: pd.DataFrame, *, films: pd.DataFrame) -> list[Problem]:

@@ -38,6 +38,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def folded(name: str) -> str:
+    """Return a name without regard to case, spacing and Unicode form, to compare it."""
+    return composed(" ".join(composed(name).casefold().split()))
+
+
 def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -71,15 +76,23 @@ class Site(BaseModel):
 
     @field_validator("values")
     @classmethod
-    def _composed(cls, values: dict[str, str]) -> dict[str, str]:
+    def _names_our_words(cls, values: dict[str, str]) -> dict[str, str]:
+        wrong = [
+            ours
+            for ours in values.values()
+            if not (ours in OUR_WORDS or ours.casefold() in REGION_WORDS or CODE.fullmatch(ours))
+        ]
+        if wrong:
+            words = ", ".join(sorted(OUR_WORDS))
+            raise ValueError(f"our words on the right: {words}, or the code of a view, as AP")
         return {composed(theirs): ours for theirs, ours in values.items()}
 
     @field_validator("encoding")
     @classmethod
     def _is_known(cls, encoding: str) -> str:
         try:
-            b"a".decode(encoding)
-        except LookupError:
+            "a".encode(encoding)
+        except (LookupError, ValueError):
             raise ValueError("no such text encoding; for Korean try cp949 or utf-8") from None
         return encoding
 
@@ -186,12 +199,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a site: its file, its columns, and the columns that make a row unique."""
+    """One table of a site.
+
+    Parameters
+    ----------
+    file, columns
+        Its name, and its columns in our naming.
+    key
+        The columns that make a row unique.
+    one_of
+        Columns of which at least one must be there.
+    closed
+        No further column may be there: in a table that overrides, a misspelt one says nothing.
+    """
 
     file: str
     columns: dict[str, Column]
     key: tuple[str, ...]
     one_of: tuple[str, ...] = ()
+    closed: bool = False
 
 
 CODE = re.compile(r"[A-Z0-9_ -]{1,16}")
@@ -205,6 +231,8 @@ FILMS = Table(
         "side": Column("choice", required=False, filled=False, choices=FILM_SIDES),
     },
     key=("sop_instance_uid",),
+    one_of=("patient_id", "view", "side"),
+    closed=True,
 )
 PATIENTS = Table(
     file="patients.csv",
@@ -255,3 +283,7 @@ CROPS = Table(
 )
 TABLES = (FILMS, PATIENTS, DXA, FINDINGS, CROPS)
 OUR_COLUMNS = frozenset(name for table in TABLES for name in table.columns)
+REGION_WORDS = (*REGIONS, OTHER_REGION)
+OUR_WORDS = frozenset(REGION_WORDS).union(
+    *(column.choices for table in TABLES for column in table.columns.values())
+)

@@ -22,11 +22,13 @@ from osteohip.site.schema import (
     FINDINGS,
     PATIENTS,
     SITE_FILE,
+    TABLES,
     Column,
     Site,
     Table,
     composed,
 )
+from osteohip.site.tags import tag_problems
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -58,7 +60,9 @@ def read_table(folder: Path, site: Site, table: Table) -> tuple[pd.DataFrame, li
     -------
     A frame with all columns of ``table``, and ``row``, the line in the file: text is empty where
     missing, dates are ``datetime.date`` or None, numbers float or NaN, whole numbers Int64.
-    And everything that is wrong with the file; then the frame is not to be used for results.
+    Where a column has a word for all others, a further column ``<name>_given`` keeps the word of
+    the file (private). And everything that is wrong with the file; then the frame is not to be
+    used for results.
     """
     path = folder / table.file
     if table is FILMS and not path.exists():
@@ -72,35 +76,56 @@ def read_table(folder: Path, site: Site, table: Table) -> tuple[pd.DataFrame, li
     if wrong:
         return _frame([], table), problems
     parsed: list[dict[str, Cell]] = []
-    first_with: dict[tuple[str, ...], int] = {}
+    first_with: dict[tuple[Cell, ...], int] = {}
     for line in body:
         if len(line.cells) != len(header.cells):
             expected = f"{len(header.cells)} cells as in the header, found {len(line.cells)}"
             problems.append(Problem(table.file, expected, row=line.row))
             continue
         words = {name: composed(line.cells[at]) for name, at in places.items()}
-        for name, column in table.columns.items():
-            if column.kind in ("choice", "code"):
-                words[name] = translate(words.get(name, ""), site)
         cells: dict[str, Cell] = {"row": line.row}
+        # Two spellings of one cell are the same; words that we do not know are their own.
+        same: dict[str, Cell] = {}
         for name, column in table.columns.items():
-            text = words.get(name, "")
+            given = words.get(name, "")
+            text = translate(given, column, site)
             try:
-                cells[name] = _parse(text, column, site.date_format)
+                # What `values` names must be ours: it would count as other without a word.
+                mapped = column.other and given in site.values  # noqa: PD011 (no pandas here)
+                if mapped and text not in _words(column):
+                    raise ValueError(f"{column.expected}; `values` has another word for it")
+                cells[name] = same[name] = _parse(text, column, site.date_format)
             except ValueError as error:
                 cells[name] = _parse("", Column(column.kind, filled=False), site.date_format)
+                same[name] = text
                 problems.append(Problem(table.file, str(error), line.row, name, text))
+            if column.other:
+                cells[f"{name}_given"] = given
+            if column.other and cells[name] == column.other:
+                same[name] = given.casefold()
         parsed.append(cells)
-        key = tuple(words[name] for name in table.key)
+        key = tuple(same[name] for name in table.key)
         if (first := first_with.setdefault(key, line.row)) != line.row:
             expected = f"one row for each {', '.join(table.key)}; row {first} has the same"
-            problems.append(Problem(table.file, expected, line.row, value=" ".join(key)))
+            value = " ".join(str(cell) for cell in key)
+            problems.append(Problem(table.file, expected, line.row, value=value))
     return _frame(parsed, table), problems
 
 
-def translate(word: str, site: Site) -> str:
-    """Return our word for one of theirs, as ``values`` in ``site.yaml`` says."""
-    return site.values.get(word, word)  # noqa: PD011 (no pandas here)
+def translate(word: str, column: Column, site: Site) -> str:
+    """Return our word for one of theirs, as ``values`` in ``site.yaml`` says.
+
+    Only words for which there is an ``other`` lose their case: there a capital letter would not
+    be found wrong, it would leave the row out.
+    """
+    if column.kind not in ("choice", "code"):
+        return word
+    ours = site.values.get(word, word)  # noqa: PD011 (no pandas here)
+    return ours.casefold() if column.other else ours
+
+
+def _words(column: Column) -> tuple[str, ...]:
+    return (*column.choices, column.other)
 
 
 def _read_lines(path: Path, site: Site, table: Table) -> tuple[list[_Line], list[Problem]]:
@@ -108,6 +133,7 @@ def _read_lines(path: Path, site: Site, table: Table) -> tuple[list[_Line], list
     # utf-8-sig is utf-8 with or without the mark that Excel puts in front.
     encoding = "utf-8-sig" if codecs.lookup(site.encoding).name == "utf-8" else site.encoding
     lines: list[_Line] = []
+    row = None
     try:
         with path.open(encoding=encoding, newline="") as stream:
             reader = csv.reader(stream, strict=True)
@@ -121,7 +147,9 @@ def _read_lines(path: Path, site: Site, table: Table) -> tuple[list[_Line], list
     except UnicodeError:
         expected = f"text in {site.encoding}; `encoding` in {SITE_FILE} names another"
         return [], [Problem(table.file, expected)]
-    except (OSError, csv.Error):
+    except OSError:
+        return [], [Problem(table.file, "a file that can be opened and read")]
+    except csv.Error:
         return [], [Problem(table.file, "a readable CSV file with closed quotes", row=row)]
     if not lines:
         return [], [Problem(table.file, "a header and rows; the file is empty")]
@@ -147,7 +175,38 @@ def _places(header: _Line, site: Site, table: Table) -> tuple[dict[str, int], li
     if table.one_of and not any(name in places for name in table.one_of):
         expected = f"one of the columns {', '.join(table.one_of)}"
         problems.append(Problem(table.file, expected, header.row))
+    if table.closed:
+        unknown = [name for at, name in enumerate(names) if name and at not in places.values()]
+        expected = f"no columns but {', '.join(table.columns)}"
+        problems += [Problem(table.file, expected, header.row, value=name) for name in unknown]
     return places, problems
+
+
+def unused_columns(folder: Path, site: Site, tables: Sequence[Table]) -> list[Problem]:
+    """Return the entries of ``columns`` in ``site.yaml`` whose column is in no table.
+
+    Parameters
+    ----------
+    folder, site
+        Site folder and the content of its ``site.yaml``.
+    tables
+        The tables to look at. An entry that may belong to another table, or to one that cannot
+        be read, is not judged.
+    """
+    headers: dict[str, set[str]] = {}
+    for table in tables if site.columns else ():
+        lines, _ = _read_lines(folder / table.file, site, table)
+        if lines:
+            headers[table.file] = {composed(cell) for cell in lines[0].cells}
+        elif table is FILMS and not (folder / table.file).exists():
+            headers[table.file] = set()
+    problems = []
+    for ours, theirs in site.columns.items():
+        homes = [table.file for table in TABLES if ours in table.columns]
+        if all(file in headers and theirs not in headers[file] for file in homes):
+            expected = f"the name of a column in {' or '.join(homes)}"
+            problems.append(Problem(SITE_FILE, expected, column=f"columns.{ours}", value=theirs))
+    return problems
 
 
 def _parse(text: str, column: Column, date_format: str) -> Cell:
@@ -189,7 +248,8 @@ def _parse_date(text: str, date_format: str) -> date:
 
 
 def _frame(parsed: Sequence[dict[str, Cell]], table: Table) -> pd.DataFrame:
-    columns = ["row", *table.columns]
+    others = [f"{name}_given" for name, column in table.columns.items() if column.other]
+    columns = ["row", *table.columns, *others]
     dtypes = {"number": "float64", "integer": "Int64"}
     return pd.DataFrame(list(parsed), columns=columns).astype(
         {"row": "int64"}
@@ -234,6 +294,7 @@ def check_selection_tables(
     for table in (FILMS, PATIENTS, DXA, FINDINGS):
         frames[table.file], found = read_table(folder, site, table)
         problems += found
+    problems += unused_columns(folder, site, (FILMS, PATIENTS, DXA, FINDINGS))
     overrides, patients, dxa, findings = frames.values()
     # A patient is unknown only if the list of patients could be read.
     if len(patients):
@@ -241,6 +302,7 @@ def check_selection_tables(
         if not overrides["sop_instance_uid"].duplicated().any():
             owned = apply_overrides(films, overrides)
             problems += age_problems(patients=patients, dxa=dxa, films=owned)
+            problems += tag_problems(patients=patients, films=owned)
     return SelectionTables(overrides, patients, dxa, findings), problems
 
 
