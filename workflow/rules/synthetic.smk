@@ -35,4 +35,5 @@ rule synthesize:
         "Making the synthetic site {wildcards.site}"
     shell:
         "osteohip synthesize --recipe {params.recipe} --patients {params.patients}"
-        " --seed {params.seed} --out {params.folder:q} --jobs {threads} > {log:q} 2>&1"
+        " --seed {params.seed} --out {params.folder:q} --digest-out {output.digest:q}"
+        " --jobs {threads} > {log:q} 2>&1"
