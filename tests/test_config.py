@@ -32,6 +32,8 @@ def test_reference_in_the_readme_is_current():
         ({"split": {"validation": 0.5, "test": 0.5}}, "leave nothing to train on"),
         ({"development": "/a/busan", "external": "/b/busan"}, "same folder name: busan"),
         ({"external": "/a/test"}, "cannot be called 'test'"),
+        ({"development": "/a/training"}, "cannot be called 'training'"),
+        ({"development": "/a/seoul", "external": "/b/development"}, "called 'development'"),
         ({"external": "/a/our hospital"}, "'our hospital' is the site's id"),
         ({"external": "results/synthetic/third"}, "`synthetic` holds no 'third'"),
     ],

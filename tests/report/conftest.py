@@ -12,6 +12,7 @@ import pytest
 
 from osteohip.config import Config
 from osteohip.evaluation.command import evaluate
+from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.report.command import report
 from osteohip.report.numbers import numbers
 from osteohip.report.results import read_results
@@ -153,7 +154,11 @@ def write_evaluation(folder: Path, rows: pd.DataFrame, *, shift: float) -> None:
         {"case_id": rows["case_id"], "label": rows["label"], "score": 1 / (1 + np.exp(-signal))}
     )
     write_csv(folder / "predictions.csv", predictions)
-    evaluate(predictions=folder / "predictions.csv", threshold=0.5, out_dir=folder)
+    evaluate(
+        predictions=folder / "predictions.csv",
+        threshold_file=folder.parents[1] / "model" / "threshold.json",
+        out_dir=folder,
+    )
 
 
 def write_tree(
@@ -168,6 +173,7 @@ def write_tree(
     """Write results of a study below ``root``."""
     tree = Tree(root)
     results = root / "results"
+    fix_threshold(out=results / "model" / "threshold.json")
     rows = write_site(
         results / "sites" / "development", name=name, images=images, synthetic=synthetic, seed=1
     )

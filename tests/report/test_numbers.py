@@ -156,6 +156,23 @@ def test_a_flow_that_does_not_add_up_is_refused(make_tree: Any) -> None:
         tree.count()
 
 
+def test_other_labels_than_the_cohorts_are_refused(make_tree: Any) -> None:
+    tree = make_tree()
+    path = tree.root / "results" / "evaluation" / "external" / "predictions.csv"
+    predictions = pd.read_csv(path)
+    predictions["label"] = 1 - predictions["label"]
+    predictions.to_csv(path, index=False)
+    with pytest.raises(StudyError, match="other labels than the cohort in 30 cases"):
+        tree.count()
+
+
+def test_another_operating_point_than_the_models_is_refused(make_tree: Any) -> None:
+    tree = make_tree()
+    change(tree.arguments["model"] / "threshold.json", lambda point: point.update(value=0.4))
+    with pytest.raises(StudyError, match="another operating point"):
+        tree.count()
+
+
 @pytest.mark.parametrize("file", ["model/run.json", "leakage.json", "evaluation/external/roc.csv"])
 def test_a_missing_file_is_named(make_tree: Any, file: str) -> None:
     tree = make_tree()

@@ -29,7 +29,7 @@ Modality = Literal["CR", "DX", "RF", "OT"]
 Augmentation = Literal["original", "blur", "sharpen", "shear", "rotate"]
 
 SITE_ID = re.compile(r"[A-Za-z0-9_-]+")
-RESERVED_COHORTS = ("validation", "test")
+RESERVED_IDS = ("training", "validation", "test")
 SYNTHETIC_FOLDER = Path("results/synthetic")
 DEFAULT_DEVELOPMENT = SYNTHETIC_FOLDER / "development"
 DEFAULT_EXTERNAL = SYNTHETIC_FOLDER / "external"
@@ -295,8 +295,10 @@ class Config(Section):
                     f"the folder name {site_id!r} is the site's id and may hold only letters, "
                     "digits, - and _"
                 )
-            if site_id in RESERVED_COHORTS:
+            if site_id in RESERVED_IDS:
                 raise ValueError(f"a site cannot be called {site_id!r}: that is a split's name")
+            if site_id == "development" and path != self.development:
+                raise ValueError("an external site cannot be called 'development'")
             if Path(path).parent == SYNTHETIC_FOLDER and site_id not in self.synthetic:
                 raise ValueError(f"{path} is to be made, but `synthetic` holds no {site_id!r}")
         twice = sorted({i for i in ids if ids.count(i) > 1})

@@ -116,10 +116,13 @@ def read_results(
         raise StudyError(f"the configuration holds no run called {run!r}")
     sites = [_site(folder) for folder in (development, *externals)]
     parts = _csv(split)
+    labels = sites[0].images.set_index("case_id")["label"]
     expected = {
-        part: set(parts.loc[parts["part"] == part, "case_id"]) for part in ("validation", "test")
+        part: labels.reindex(parts.loc[parts["part"] == part, "case_id"])
+        for part in ("validation", "test")
     }
-    expected |= {site.id: set(site.images["case_id"]) for site in sites[1:]}
+    expected |= {site.id: site.images.set_index("case_id")["label"] for site in sites[1:]}
+    threshold = _json(model / "threshold.json")
     return Results(
         run=run,
         config=config,
@@ -129,7 +132,8 @@ def read_results(
         split=parts,
         leakage=_json(leakage),
         evaluations={
-            cohort: _evaluation(evaluation / cohort, cases) for cohort, cases in expected.items()
+            cohort: _evaluation(evaluation / cohort, labels, threshold)
+            for cohort, labels in expected.items()
         },
     )
 
@@ -146,14 +150,30 @@ def _site(folder: Path) -> Site:
     return site
 
 
-def _evaluation(folder: Path, cases: set[str]) -> Evaluation:
-    found = set(_csv(folder / "predictions.csv")["case_id"])
+def _evaluation(folder: Path, labels: pd.Series[int], threshold: dict[str, Any]) -> Evaluation:
+    """Read an evaluation and check it against the cohort's labels and the model's threshold."""
+    found = _csv(folder / "predictions.csv").set_index("case_id")["label"]
     metrics = _json(folder / "metrics.json")
-    counted = sum(metrics["confusion"].values())
-    if found != cases or counted != len(cases):
+    counts = metrics["confusion"]
+    same = len(found) == len(labels) and set(found.index) == set(labels.index)
+    if not same or sum(counts.values()) != len(labels):
         raise StudyError(
-            f"the evaluation of {folder.name} holds {len(found)} predictions and counts {counted} "
-            f"cases, but the cohort has {len(cases)}: predict and evaluate anew"
+            f"the evaluation of {folder.name} holds {len(found)} predictions and counts "
+            f"{sum(counts.values())} cases, but the cohort has {len(labels)}: predict and "
+            "evaluate anew"
+        )
+    others = int((found.reindex(labels.index) != labels).sum())
+    diseased = int((labels == 1).sum())
+    if others or counts["tp"] + counts["fn"] != diseased:
+        raise StudyError(
+            f"the evaluation of {folder.name} has other labels than the cohort in {others} cases "
+            f"and counts {counts['tp'] + counts['fn']} with osteoporosis where the cohort has "
+            f"{diseased}: predict and evaluate anew"
+        )
+    if metrics["threshold"] != threshold:
+        raise StudyError(
+            f"the evaluation of {folder.name} used another operating point than the model's "
+            "threshold.json: evaluate anew"
         )
     return Evaluation(cohort=folder.name, metrics=metrics, roc=_csv(folder / "roc.csv"))
 
