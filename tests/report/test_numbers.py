@@ -75,7 +75,7 @@ def test_a_changed_metric_changes_the_number(make_tree: Any) -> None:
 
 def test_settings_are_those_of_the_run_and_hold_no_path(make_tree: Any) -> None:
     tree = make_tree()
-    weights = {"path": "/home/someone/vgg16.h5", "sha256": "0" * 64}
+    weights = {"path": "/elsewhere/vgg16.h5", "sha256": "0" * 64}
 
     wide = {
         "seed": 7,
