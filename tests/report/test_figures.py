@@ -11,7 +11,7 @@ from osteohip.report.figures.flow import flow_figure, flow_stages
 from osteohip.report.figures.history import history_figure
 from osteohip.report.figures.roc import roc_figure
 from osteohip.report.figures.style import house_style, save, watermark
-from osteohip.report.tables import PARTLY
+from osteohip.writing.table import PARTLY
 
 HISTORY = pd.DataFrame(
     {

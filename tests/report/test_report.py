@@ -14,7 +14,8 @@ from PIL import Image
 
 from osteohip.report.document import report_markdown, to_html
 from osteohip.report.summary import summary_lines
-from osteohip.report.tables import PARTLY, SYNTHETIC, all_tables, numbered
+from osteohip.report.tables import all_tables
+from osteohip.writing.table import PARTLY, SYNTHETIC, numbered
 
 
 class Page(HTMLParser):

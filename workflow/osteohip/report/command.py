@@ -29,7 +29,8 @@ def report(
     from osteohip.report.figures.study import draw_figures
     from osteohip.report.numbers import numbers
     from osteohip.report.results import read_results
-    from osteohip.report.tables import all_tables, to_frame
+    from osteohip.report.tables import all_tables
+    from osteohip.writing.table import to_frame
 
     results = read_results(
         run=run,

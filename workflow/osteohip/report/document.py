@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pypandoc
 from jinja2 import Environment, StrictUndefined
 
-from osteohip.report import wording
-from osteohip.report.tables import (
-    Table,
-    cohort_title,
-    held_out,
-    mark_of,
-    marked,
-    numbered,
-    to_markdown,
-)
-from osteohip.report.wording import Markdown, escape, plain
+from osteohip.report.tables import cohort_title, held_out
+from osteohip.writing import page, wording
+from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
+from osteohip.writing.wording import Markdown, escape, plain
 
 Numbers = Mapping[str, Any]
 
@@ -178,26 +170,11 @@ def to_html(markdown: str, content: Numbers, folder: Path) -> str:
         The folder that holds ``figures/``.
     """
     names = [plain(site["name"]) for site in content["sites"]]
-    synthetic = content["study"]["synthetic"]
     where = f"External: {', '.join(names[1:])}" if names[1:] else "No external site"
-    with as_file(files("osteohip.report").joinpath("style.css")) as style:
-        return str(
-            pypandoc.convert_text(
-                markdown,
-                "html5",
-                format="markdown-smart-tex_math_dollars-raw_html-raw_tex-citations",
-                extra_args=[
-                    "--standalone",
-                    "--embed-resources",
-                    "--section-divs",
-                    "--wrap=preserve",
-                    "--columns=100000",
-                    f"--resource-path={folder}",
-                    f"--css={style}",
-                    "--metadata=lang:en",
-                    f"--metadata=title:{TITLE}",
-                    f"--metadata=pagetitle:{TITLE}{' – synthetic data' if synthetic else ''}",
-                    f"--metadata=subtitle:Development: {names[0]}. {where}.",
-                ],
-            )
-        )
+    return page.to_html(
+        markdown,
+        title=TITLE,
+        page_title=f"{TITLE}{' – synthetic data' if content['study']['synthetic'] else ''}",
+        subtitle=f"Development: {names[0]}. {where}.",
+        folder=folder,
+    )

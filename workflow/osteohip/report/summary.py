@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from osteohip.report.tables import held_out
-from osteohip.report.wording import estimate, plain
+from osteohip.writing.wording import estimate, plain
 
 
 def summary_lines(content: Mapping[str, Any], page: Path) -> list[str]:

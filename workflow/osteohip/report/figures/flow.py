@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from osteohip.report.figures.style import COLOURS, INK, Numbers, sheet
-from osteohip.report.wording import number, plain, plural, words
+from osteohip.writing.wording import number, plain, plural, words
 
 # All lengths are millimetres; a letter of the text takes about 1.5 by 3.5.
 WIDTH = 150.0

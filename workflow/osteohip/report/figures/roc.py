@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from osteohip.report.figures.style import COLOURS, COLUMN_MM, DASHES, GREY, Numbers, sheet
-from osteohip.report.wording import estimate, plain
+from osteohip.writing.wording import estimate, plain
 
 
 def roc_figure(cohorts: Sequence[Numbers], curves: Mapping[str, pd.DataFrame]) -> Figure:

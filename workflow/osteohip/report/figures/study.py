@@ -9,7 +9,8 @@ from osteohip.report.figures.history import history_figure
 from osteohip.report.figures.roc import roc_figure
 from osteohip.report.figures.style import Numbers, house_style, save, watermark
 from osteohip.report.results import PARTS, Results
-from osteohip.report.tables import held_out, mark_of
+from osteohip.report.tables import held_out
+from osteohip.writing.table import mark_of
 
 
 def draw_figures(content: Numbers, results: Results, folder: Path) -> set[Path]:

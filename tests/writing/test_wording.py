@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osteohip.report.wording import (
+from osteohip.writing.wording import (
     escape,
     estimate,
     exact,

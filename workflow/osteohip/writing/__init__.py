@@ -1,0 +1,1 @@
+"""How text, numbers, tables and pages are written, whatever they say."""
