@@ -91,6 +91,7 @@ def train_at(site: Path) -> Callable[..., None]:
             "split": site / "split.csv",
             "site_facts": site / "site.json",
             "out_dir": folder,
+            "checkpoint": folder.parent / f"{folder.name}.npz",
             "speed_out": folder.parent / f"{folder.name}.speed.json",
             "network": '{"width": 0.0625, "dropout": 0.2}',
             "training": '{"epochs": 2}',

@@ -56,7 +56,7 @@ def test_bundle_tells_what_was_done(bundle):
 
 def test_speed_is_no_part_of_the_bundle(bundle):
     speed = json.loads((bundle.parent / "primary.speed.json").read_text())
-    assert set(speed) == {"images_per_second", "seconds", "peak_memory_bytes"}
+    assert set(speed) == {"images_per_second", "seconds", "epochs", "peak_memory_bytes"}
     assert all(value > 0 for value in speed.values())
 
 

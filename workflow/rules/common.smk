@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 
 from osteohip.config import SYNTHETIC_FOLDER, load_config, settings_json
 from osteohip.errors import StudyError
+from osteohip.files import read_json, write_json
 from osteohip.provenance import code_digest, file_digest
 from osteohip.site.folder import check_folder, content_digests
 from osteohip.site.schema import read_site
@@ -34,16 +35,31 @@ def load_study():
                     "nothing about films of the other; set allow_mixing: true to do it all the "
                     "same, marked"
                 )
-        digests = {
-            site: content_digests(
-                folder, cache=Path(f"results/sites/{site}/private/content.json")
-            )
-            for site, folder in sites.items()
-            if not is_made(folder)
-        }
+        # Once a run: a job of its own process is there because this one sent it.
+        digests = digest_sites(sites) if workflow.is_main_process else {}
     except StudyError as error:
         raise WorkflowError(str(error)) from None
     return study, sites, digests
+
+
+def digest_sites(sites):
+    """Digest what each stage reads of each site folder; only changed files are read anew.
+
+    For a folder that the workflow makes itself, the digest is a file. It follows the folder, so
+    that an edit there is seen as in any other site.
+    """
+    found = {}
+    for site, folder in sites.items():
+        digest = Path(f"{folder}.digest")
+        if is_made(folder) and not (digest.is_file() and folder.is_dir()):
+            continue
+        cache = Path(f"results/sites/{site}/private/content.json")
+        digests = content_digests(folder, cache=cache)
+        if not is_made(folder):
+            found[site] = digests
+        elif digests != read_json(digest):
+            write_json(digest, digests)
+    return found
 
 
 def is_made(folder):

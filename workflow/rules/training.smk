@@ -36,6 +36,8 @@ rule train:
         images=settings_json(STUDY.images),
         seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
         device=STUDY.device,
+        # No output: Snakemake deletes outputs before a job, and this is what the job goes on from.
+        checkpoint="results/checkpoints/{run}.npz",
         speed="results/benchmarks/train/{run}.json",
         code=code_digest("model.train"),
         lock=MODEL_LOCK,
@@ -45,5 +47,5 @@ rule train:
         "osteohip train --crops {input.crops:q} --cohort {input.cohort:q} --split {input.split:q}"
         " --site-facts {input.facts:q} --out-dir {params.out:q} --network {params.network:q}"
         " --training {params.training:q} --images {params.images:q} --seed {params.seed}"
-        " --device {params.device}"
+        " --device {params.device} --checkpoint {params.checkpoint:q}"
         " --speed-out {params.speed:q} > {log:q} 2>&1"

@@ -21,7 +21,7 @@ from osteohip.errors import StudyError
 from osteohip.files import read_json, write_csv, write_json, written_whole
 from osteohip.model.network import build_network
 from osteohip.model.preprocessing import CLIP, SIGMA_DIVISOR
-from osteohip.model.training import Epoch
+from osteohip.model.progress import Epoch
 
 WEIGHTS = "weights.weights.h5"
 

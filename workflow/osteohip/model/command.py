@@ -18,6 +18,7 @@ def train(
     split: Annotated[Path, typer.Option(help="split.csv")],
     site_facts: Annotated[Path, typer.Option(help="site.json of the development site")],
     out_dir: Annotated[Path, typer.Option(help="folder of the model bundle to write")],
+    checkpoint: Annotated[Path, typer.Option(help=".npz file that keeps what was reached")],
     speed_out: Annotated[Path, typer.Option(help="JSON file for speed and memory")],
     network: Annotated[str | None, typer.Option(help="section `network` as JSON")] = None,
     training: Annotated[str | None, typer.Option(help="section `training` as JSON")] = None,
@@ -25,7 +26,10 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="seed of weights, augmentation, order")] = 1,
     device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
 ) -> None:
-    """Train a network and write the epoch of best validation accuracy as a model bundle."""
+    """Train a network and write the epoch of best validation accuracy as a model bundle.
+
+    A training that was interrupted goes on from its last whole epoch.
+    """
     from osteohip.config import Images, Network, Training, parse_settings
     from osteohip.files import write_json
     from osteohip.model.cases import read_cases, read_cohort, read_part_ids, read_synthetic
@@ -42,16 +46,21 @@ def train(
     synthetic = read_synthetic(site_facts)
     prepare_backend(device=device, seed=seed)
 
+    from osteohip.model.checkpoint import held_alone
     from osteohip.model.run import RunSettings, train_run
+    from osteohip.provenance import code_digest
 
-    speed = train_run(
-        cases=cases,
-        cohort=patients,
-        parts=parts,
-        synthetic=synthetic,
-        settings=RunSettings(*sections, seed=seed, device=device),
-        out_dir=out_dir,
-    )
+    with held_alone(checkpoint.with_suffix(".lock")):
+        speed = train_run(
+            cases=cases,
+            cohort=patients,
+            parts=parts,
+            synthetic=synthetic,
+            settings=RunSettings(*sections, seed=seed, device=device),
+            code=code_digest("model.train"),
+            checkpoint=checkpoint,
+            out_dir=out_dir,
+        )
     write_json(speed_out, speed)
 
 

@@ -21,15 +21,13 @@ from osteohip.config import Images, Network, Training
 from osteohip.errors import StudyError
 from osteohip.model.bundle import write_bundle
 from osteohip.model.cases import Cases
+from osteohip.model.checkpoint import Checkpoint, training_key
 from osteohip.model.initial_weights import load_initial_weights
+from osteohip.model.interruption import sigterm_noticed
 from osteohip.model.network import build_network
+from osteohip.model.progress import Progress
 from osteohip.model.reference import reference_facts
-from osteohip.model.training import (
-    Progress,
-    learning_warnings,
-    shuffled_labels,
-    train_epochs,
-)
+from osteohip.model.training import learning_warnings, shuffled_labels, train_epochs
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,26 @@ class RunSettings:
     seed: int
     device: str
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as JSON can hold them."""
+        sections = {
+            name: getattr(self, name).model_dump(mode="json")
+            for name in ("network", "training", "images")
+        }
+        return {**sections, "seed": self.seed, "device": self.device}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a training depends on."""
+    backend = keras.backend.backend()
+    return {
+        "python": platform.python_version(),
+        "osteohip": version("osteohip"),
+        "keras": keras.version(),
+        backend: version(backend),
+        "numpy": np.__version__,
+    }
+
 
 def train_run(
     *,
@@ -60,9 +78,13 @@ def train_run(
     parts: Mapping[str, npt.NDArray[np.str_]],
     synthetic: bool,
     settings: RunSettings,
+    code: str,
+    checkpoint: Path,
     out_dir: Path,
 ) -> dict[str, float]:
     """Train, and write the bundle of the best epoch.
+
+    A training that was interrupted goes on from its last whole epoch.
 
     Parameters
     ----------
@@ -74,12 +96,18 @@ def train_run(
         Cases of ``training``, ``validation`` and ``test``; the test's are only counted.
     synthetic
         Whether the site is synthetic.
+    code
+        Digest of the code that trains; a checkpoint of other code is not taken up.
+    checkpoint
+        File that keeps what training has reached, ``.npz``. It stays behind with what the bundle
+        needs, so that a bundle that is lost, or was not written whole, costs no epoch again.
 
     Returns
     -------
     dict
-        ``images_per_second`` (training images, validation's time included), ``seconds`` and
-        ``peak_memory_bytes`` of this process: of the machine, so no part of the bundle.
+        ``images_per_second`` (training images, validation's time included), ``seconds``,
+        ``epochs`` (those that this process trained) and ``peak_memory_bytes`` of this process: of
+        the machine, so no part of the bundle.
 
     Raises
     ------
@@ -100,14 +128,30 @@ def train_run(
         )
     network = build_network(settings.network, size=cases.size, seed=settings.seed)
     load_initial_weights(network, settings.network)
-    start = time.perf_counter()
-    progress = train_epochs(
-        network,
-        training=training,
-        validation=validation,
-        settings=settings.training,
-        seed=settings.seed,
+    kept = Checkpoint(
+        checkpoint,
+        training_key(
+            training,
+            validation,
+            facts={"settings": settings.as_json(), "code": code, "versions": versions()},
+        ),
     )
+    begun = kept.read()
+    done = len(begun.progress.history)
+    if done:
+        print(f"osteohip train: goes on after epoch {done}", file=sys.stderr)
+    start = time.perf_counter()
+    with sigterm_noticed() as check:
+        progress = train_epochs(
+            network,
+            training=training,
+            validation=validation,
+            settings=settings.training,
+            seed=settings.seed,
+            start=begun,
+            keep=kept.write,
+            check=check,
+        )
     seconds = time.perf_counter() - start
     network.set_weights(list(progress.best_weights))
     warnings = learning_warnings(progress.history, training=training, validation=validation)
@@ -130,10 +174,14 @@ def train_run(
         ),
         reference=reference_facts(developed),
     )
-    shown = len(training) * len(settings.training.augmentations) * settings.training.epochs
+    epochs = settings.training.epochs - done
     return {
-        "images_per_second": shown / seconds,
+        "images_per_second": epochs
+        * len(training)
+        * len(settings.training.augmentations)
+        / seconds,
         "seconds": seconds,
+        "epochs": epochs,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
 
@@ -148,7 +196,6 @@ def run_facts(
     warnings: list[str],
 ) -> dict[str, Any]:
     """Return what ``run.json`` says: no time, no path, nothing of a single patient."""
-    backend = keras.backend.backend()
     return {
         "synthetic": synthetic,
         "seed": settings.seed,
@@ -160,13 +207,7 @@ def run_facts(
         "parameters": network.count_params(),
         "training": settings.training.model_dump(mode="json"),
         "device": settings.device,
-        "versions": {
-            "python": platform.python_version(),
-            "osteohip": version("osteohip"),
-            "keras": keras.version(),
-            backend: version(backend),
-            "numpy": np.__version__,
-        },
-        "backend": backend,
+        "versions": versions(),
+        "backend": keras.backend.backend(),
         "warnings": warnings,
     }

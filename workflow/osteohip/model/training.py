@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -20,53 +20,11 @@ from osteohip.model.determinism import compile_ahead
 from osteohip.model.network import reseed_dropout
 from osteohip.model.prediction import logits, scoring_model
 from osteohip.model.preprocessing import normalise
+from osteohip.model.progress import Epoch, Progress, State, best_epoch
 
 Tensor = Any
 SHUFFLED_LABELS = 0x5AFE
 CHANCE_MARGIN = 0.01
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One row of the history; losses in nats, accuracies as shares at the threshold of 0.5."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-
-
-@dataclass(frozen=True)
-class Progress:
-    """All that training has reached at the end of an epoch, beside network and optimiser.
-
-    Parameters
-    ----------
-    history
-        Finished epochs.
-    best_weights
-        Weights of the network after `best_epoch`; empty before the first epoch.
-    """
-
-    history: tuple[Epoch, ...] = ()
-    best_weights: tuple[npt.NDArray[np.float32], ...] = ()
-
-    @property
-    def best_epoch(self) -> int:
-        """Number of the best epoch so far."""
-        return best_epoch(self.history)
-
-
-def best_epoch(history: Sequence[Epoch]) -> int:
-    """Return the epoch of highest validation accuracy, the earliest of several.
-
-    Raises
-    ------
-    ValueError
-        If the history is empty.
-    """
-    return max(history, key=lambda row: (row.validation_accuracy, -row.epoch)).epoch
 
 
 @keras.saving.register_keras_serializable(package="osteohip")
@@ -100,15 +58,17 @@ class AugmentedCrops(keras.layers.Layer):  # type: ignore[misc]
 
 
 class _Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """Move a progress bar by one a step."""
+    """After each step move a progress bar by one, and end if the system wants it."""
 
-    def __init__(self, bar: tqdm[Any]):
+    def __init__(self, bar: tqdm[Any], check: Callable[[], None]):
         super().__init__()
         self.bar = bar
+        self.check = check
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Count a step."""
         self.bar.update()
+        self.check()
 
 
 def accuracy(label: Tensor, logit: Tensor) -> Tensor:
@@ -137,12 +97,20 @@ def training_model(network: keras.Model, *, cases: Cases, settings: Training) ->
 
 
 def train_epochs(
-    network: keras.Model, *, training: Cases, validation: Cases, settings: Training, seed: int
+    network: keras.Model,
+    *,
+    training: Cases,
+    validation: Cases,
+    settings: Training,
+    seed: int,
+    start: State | None = None,
+    keep: Callable[[State], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> Progress:
     """Train ``network`` for all epochs; it ends with the weights of the last one.
 
-    Epoch k depends on what stands at the end of epoch k - 1 (network, optimiser, `Progress`), on
-    ``seed`` and on k, and on nothing else.
+    Epoch k depends on what stands at the end of epoch k - 1 (`State`), on ``seed`` and on k, and
+    on nothing else.
 
     Parameters
     ----------
@@ -154,13 +122,27 @@ def train_epochs(
         How to train.
     seed
         Seed of augmentation, order and dropout.
+    start
+        Where to go on from; None starts anew.
+    keep
+        Gets the state after each epoch but the last, and after the last one the progress alone.
+    check
+        Called after each step; ends the training if it raises.
     """
     model = training_model(network, cases=training, settings=settings)
     scorer = scoring_model(network)
-    progress = Progress()
+    model.optimizer.build(model.trainable_variables)
+    start = State() if start is None else start
+    if start.network:
+        network.set_weights(list(start.network))
+        for variable, value in zip(model.optimizer.variables, start.optimizer, strict=True):
+            variable.assign(value)
+    progress = start.progress
+    done = len(progress.history)
     steps = math.ceil(len(training) * len(settings.augmentations) / settings.batch_size)
-    with tqdm(total=settings.epochs * steps, unit="step", mininterval=1) as bar:
-        for epoch in range(1, settings.epochs + 1):
+    finished, total = done * steps, settings.epochs * steps
+    with tqdm(initial=finished, total=total, unit="step", mininterval=1) as bar:
+        for epoch in range(done + 1, settings.epochs + 1):
             reseed_dropout(network, seed=seed, epoch=epoch)
             plan = draw_epoch(
                 images=len(training), size=training.size, settings=settings, seed=seed, epoch=epoch
@@ -171,17 +153,19 @@ def train_epochs(
                 batch_size=settings.batch_size,
                 shuffle=False,
                 verbose=0,
-                callbacks=[_Steps(bar)],
+                callbacks=[_Steps(bar, check)],
             ).history
             loss, share = validation_measures(logits(scorer, validation), validation.labels)
             row = Epoch(epoch, fitted["loss"][0], fitted["accuracy"][0], loss, share)
             history = (*progress.history, row)
+            weights = tuple(network.get_weights())
             improved = best_epoch(history) == epoch
-            progress = Progress(
-                history=history,
-                best_weights=tuple(network.get_weights()) if improved else progress.best_weights,
-            )
+            progress = Progress(history, weights if improved else progress.best_weights)
+            if epoch < settings.epochs:
+                optimizer = tuple(keras.ops.convert_to_numpy(v) for v in model.optimizer.variables)
+                keep(State(progress, weights, optimizer))
             bar.set_postfix_str(f"epoch {epoch}, validation accuracy {share:.3f}", refresh=False)
+    keep(State(progress))
     return progress
 
 

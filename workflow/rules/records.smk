@@ -1,0 +1,52 @@
+"""What Snakemake remembers of a result, and what happens where that is lost."""
+
+import fcntl
+import json
+from base64 import urlsafe_b64encode
+
+from snakemake.utils import listfiles
+
+# Snakemake's own folders: a file for each result, named by its path.
+RECORDS = Path(".snakemake/metadata")
+INCOMPLETE = Path(".snakemake/incomplete")
+# The open lock file: closing it would free the folder.
+HELD = []
+
+
+def results_without_record():
+    """Names of the records that results of this study should have and have not."""
+    patterns = {str(output) for rule in workflow.rules for output in rule.output}
+    paths = {path for pattern in patterns for path, _ in listfiles(pattern)}
+    names = {urlsafe_b64encode(path.encode()).decode() for path in paths}
+    return {name for name in names if not (RECORDS / name).is_file()}
+
+
+def mark_incomplete(names):
+    """Leave to Snakemake what nothing shows to be current, as if its job had been killed."""
+    INCOMPLETE.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (INCOMPLETE / name).write_text(json.dumps({"external_jobid": None}))
+
+
+def hold_folder():
+    """Keep this folder for this process alone; the system frees it when the process ends.
+
+    So a run that was killed leaves nothing behind that must be unlocked by hand, unlike
+    Snakemake's own lock, which the profiles switch off.
+    """
+    lock = Path(".snakemake/running.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            "another snakemake is at work in this folder: wait for it to end, or stop it"
+        ) from None
+    HELD.append(lock)
+
+
+if workflow.is_main_process:
+    mark_incomplete(results_without_record())
+
+
+onstart:
+    hold_folder()
