@@ -12,7 +12,7 @@ import pytest
         ({"training": {"epoch": 3}}, "configuration, training.epoch: no such key"),
         (
             {"images": {"size": "big"}},
-            "configuration, images.size: Input should be",
+            "configuration, images.size: expected a whole number (found 'big')",
         ),
         ({"external": "nowhere"}, "nowhere: expected a site folder, but there is no such folder"),
     ],

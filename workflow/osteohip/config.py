@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails, InitErrorDetails
 
 from osteohip.errors import StudyError
 
@@ -39,10 +40,43 @@ class Section(BaseModel):
     """Base of all sections: unknown keys are refused, and nothing changes.
 
     Numbers may come as text, because Snakemake hands on what stands inside braces after
-    ``--config`` as text.
+    ``--config`` as text. A truth value is no number, nor the reverse, and a word stands in a list
+    once.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, given: Any, info: ValidationInfo) -> Any:
+        kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
+        entries = given if isinstance(given, list) else [given]
+        if kinds & {int, float} and any(isinstance(entry, bool) for entry in entries):
+            raise ValueError("expected a number")
+        if kinds == {bool} and any(type(entry) in {int, float} for entry in entries):
+            raise ValueError("expected true or false")
+        return given
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _names_nothing_twice(cls, found: Any) -> Any:
+        if isinstance(found, list) and all(isinstance(entry, str) for entry in found):
+            twice = [entry for i, entry in enumerate(found) if entry in found[:i]]
+            if twice:
+                raise ValueError(f"expected each entry once, {twice[0]!r} is there twice")
+        return found
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """Return which of bool, int and float a key or an entry of its list may be."""
+    if get_origin(annotation) in {dict, Literal}:
+        return set()
+    parts = get_args(annotation)
+    if not parts:
+        return {annotation} & {bool, int, float}
+    if get_origin(annotation) is Annotated:
+        parts = parts[:1]
+    return set().union(*(_kinds(part) for part in parts))
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -136,7 +170,7 @@ class Split(Section):
     @model_validator(mode="after")
     def _leaves_training(self) -> Self:
         if self.validation + self.test >= 1:
-            raise ValueError("split.validation and split.test leave nothing to train on")
+            raise ValueError("validation and test leave nothing to train on")
         return self
 
 
@@ -221,6 +255,19 @@ class Run(Section):
     network: dict[str, Any] = Field(default={}, description="keys of `network` to override")
     training: dict[str, Any] = Field(default={}, description="keys of `training` to override")
 
+    @field_validator("network", "training")
+    @classmethod
+    def _overrides_keys(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Check each key alone; what holds between keys is checked where they are put together."""
+        section: type[Section] = Network if info.field_name == "network" else Training
+        try:
+            section.model_validate(given)
+        except ValidationError as error:
+            wrong = [item for item in _line_errors(error) if item.get("loc")]
+            if wrong:
+                raise ValidationError.from_exception_data(section.__name__, wrong) from None
+        return given
+
 
 class Evaluation(Section):
     """Operating point."""
@@ -267,8 +314,47 @@ class Config(Section):
             "development": Synthetic(recipe="development", patients=1001, seed=2021),
             "external": Synthetic(recipe="external", patients=117, seed=2022),
         },
+        validate_default=True,
         description="the sites that the workflow can make under results/synthetic/, by folder name",
     )
+
+    @field_validator("development", "external")
+    @classmethod
+    def _folders_can_name_sites(cls, given: str | list[str] | None) -> str | list[str] | None:
+        """Refuse a folder whose name cannot be a site's id."""
+        for path in _as_list(given):
+            site_id = Path(path).name
+            if not SITE_ID.fullmatch(site_id):
+                raise ValueError(
+                    f"the folder's name is the site's id and may hold only letters A to Z, digits, "
+                    f"- and _, which {site_id!r} does not"
+                )
+            if site_id in RESERVED_IDS:
+                raise ValueError(f"a site cannot be called {site_id!r}: that is a split's name")
+        return given
+
+    @field_validator("external", mode="before")
+    @classmethod
+    def _is_one_folder_or_several(cls, given: Any) -> Any:
+        if not all(isinstance(path, str) for path in _as_list(given)):
+            raise ValueError("expected the path of a folder, or a list of such paths")
+        return given
+
+    @field_validator("external")
+    @classmethod
+    def _site_ids_differ(
+        cls, given: str | list[str] | None, info: ValidationInfo
+    ) -> str | list[str] | None:
+        development = info.data.get("development")
+        externals = _as_list(given)
+        if any(Path(p).name == "development" and p != development for p in externals):
+            raise ValueError("an external site cannot be called 'development'")
+        ids = [Path(path).name for path in (*_as_list(development), *externals)]
+        # Some file systems do not tell capital letters from small ones.
+        twice = sorted({i for i in ids if [j.lower() for j in ids].count(i.lower()) > 1})
+        if twice:
+            raise ValueError(f"two sites have the same folder name: {', '.join(twice)}")
+        return given
 
     @field_validator("runs", "synthetic", mode="before")
     @classmethod
@@ -283,28 +369,34 @@ class Config(Section):
             merged[name] = {**merged[name], **entry} if both else entry
         return merged
 
-    @model_validator(mode="after")
-    def _checks_across_sections(self) -> Self:
-        for name in self.runs:
-            self.run_network(name)
-            self.run_training(name)
-        ids = [Path(site).name for site in self.sites]
-        for site_id, path in zip(ids, self.sites, strict=True):
-            if not SITE_ID.fullmatch(site_id):
-                raise ValueError(
-                    f"the folder name {site_id!r} is the site's id and may hold only letters, "
-                    "digits, - and _"
-                )
-            if site_id in RESERVED_IDS:
-                raise ValueError(f"a site cannot be called {site_id!r}: that is a split's name")
-            if site_id == "development" and path != self.development:
-                raise ValueError("an external site cannot be called 'development'")
-            if Path(path).parent == SYNTHETIC_FOLDER and site_id not in self.synthetic:
-                raise ValueError(f"{path} is to be made, but `synthetic` holds no {site_id!r}")
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        if twice:
-            raise ValueError(f"two sites have the same folder name: {', '.join(twice)}")
-        return self
+    @field_validator("runs")
+    @classmethod
+    def _runs_can_be_trained(cls, runs: dict[str, Run], info: ValidationInfo) -> dict[str, Run]:
+        """Check what each run makes of `network` and `training`, where these are right."""
+        wrong: list[InitErrorDetails] = []
+        for name, run in runs.items():
+            for key, overrides in (("network", run.network), ("training", run.training)):
+                common = info.data.get(key)
+                if common is None:
+                    continue
+                try:
+                    _overridden(common, overrides)
+                except ValidationError as error:
+                    wrong += _line_errors(error, below=(name, key))
+        if wrong:
+            raise ValidationError.from_exception_data("runs", wrong)
+        return runs
+
+    @field_validator("synthetic")
+    @classmethod
+    def _recipes_are_there(
+        cls, synthetic: dict[str, Synthetic], info: ValidationInfo
+    ) -> dict[str, Synthetic]:
+        for path in (*_as_list(info.data.get("development")), *_as_list(info.data.get("external"))):
+            site = Path(path)
+            if site.parent == SYNTHETIC_FOLDER and site.name not in synthetic:
+                raise ValueError(f"{path} is to be made, but there is no {site.name!r} here")
+        return synthetic
 
     @property
     def externals(self) -> tuple[str, ...]:
@@ -312,7 +404,7 @@ class Config(Section):
         if self.external is None:
             default = Path(self.development) == DEFAULT_DEVELOPMENT
             return (str(DEFAULT_EXTERNAL),) if default else ()
-        return (self.external,) if isinstance(self.external, str) else tuple(self.external)
+        return tuple(_as_list(self.external))
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -321,13 +413,22 @@ class Config(Section):
 
     def run_network(self, run: str) -> Network:
         """Return the network of ``run``: the common one with the run's overrides."""
-        overrides = self.runs[run].network
-        return Network.model_validate({**self.network.model_dump(), **overrides})
+        return _overridden(self.network, self.runs[run].network)
 
     def run_training(self, run: str) -> Training:
         """Return how ``run`` is trained: the common way with the run's overrides."""
-        overrides = self.runs[run].training
-        return Training.model_validate({**self.training.model_dump(), **overrides})
+        return _overridden(self.training, self.runs[run].training)
+
+
+def _overridden(section: SectionT, overrides: Mapping[str, Any]) -> SectionT:
+    return section.model_validate({**section.model_dump(), **overrides})
+
+
+def _as_list(given: Any) -> list[Any]:
+    """Return what may be nothing, one thing or a list as a list."""
+    if given is None:
+        return []
+    return given if isinstance(given, list) else [given]
 
 
 def load_config(raw: Mapping[str, Any]) -> Config:
@@ -344,18 +445,68 @@ def load_config(raw: Mapping[str, Any]) -> Config:
         raise StudyError(_sentences(error)) from None
 
 
+def _line_errors(error: ValidationError, *, below: tuple[str, ...] = ()) -> list[InitErrorDetails]:
+    """Return the mistakes of ``error`` to be raised again, their keys below those given."""
+    return [
+        InitErrorDetails(
+            type=item["type"],
+            loc=(*below, *item["loc"]),
+            input=item["input"],
+            ctx=item.get("ctx", {}),
+        )
+        for item in error.errors()
+    ]
+
+
 def _sentences(error: ValidationError) -> str:
     lines = []
     for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"] if part not in {"str", "list[str]"})
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = "no such key; see config/README.md"
+        key = ".".join(str(part) for part in item["loc"] if part != "[key]")
+        message = f"configuration, {key}: " if key else "configuration: "
+        message += _mistake(item)
         found = item["input"]
         if isinstance(found, (str, int, float, bool)) and item["type"] != "extra_forbidden":
             message += f" (found {found!r})"
-        lines.append(f"configuration, {key}: {message}" if key else f"configuration: {message}")
+        lines.append(message)
     return "\n".join(lines)
+
+
+# What was expected, by pydantic's name of the mistake; {...} are the limits that come with it.
+EXPECTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "string_pattern_mismatch": "text of the form {pattern}",
+    "list_type": "a list",
+    "dict_type": "keys with values below it",
+    "model_type": "keys with values below it",
+    "invalid_key": "text as a key",
+    "missing": "a value, for it has no default",
+    "literal_error": "{expected}",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "too_short": "at least {min_length} in the list",
+}
+
+
+def _mistake(item: ErrorDetails) -> str:
+    """Return what is wrong in plain words, without the key."""
+    if item["type"] == "extra_forbidden":
+        return "no such key; see config/README.md"
+    if item["type"] == "string_pattern_mismatch" and item["loc"][-1] == "[key]":
+        return "expected a name of letters A to Z, digits, - and _"
+    if item["type"] in EXPECTED:
+        return "expected " + EXPECTED[item["type"]].format(**item.get("ctx", {}))
+    return item["msg"].removeprefix("Value error, ")
 
 
 def settings_json(settings: BaseModel) -> str:
