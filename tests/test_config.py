@@ -181,6 +181,21 @@ def test_numbers_may_come_as_text_as_snakemake_hands_them_on():
     assert load_config({"training": {"epochs": "3"}}).training.epochs == 3
 
 
+def test_what_is_reported_holds_no_path_and_only_configured_sites():
+    weights = {"path": "/elsewhere/vgg16.h5", "sha256": "0" * 64}
+    raw = {
+        "development": "/data/asan",
+        "external": ["/data/busan", "results/synthetic/third"],
+        "network": {"width": 1.0, "initial_weights": weights},
+        "synthetic": {"third": {"recipe": "external", "patients": 20, "seed": 1}},
+    }
+    reported = load_config(raw).reported()
+    assert set(reported.synthetic) == {"third"}
+    assert "/" not in settings_json(reported)
+    raw["synthetic"]["fourth"] = raw["synthetic"]["third"]
+    assert load_config({**raw, "device": "gpu", "allow_mixing": True}).reported() == reported
+
+
 def test_settings_survive_the_command_line():
     selection = Selection(sex=None, min_age_years=60)
     assert parse_settings(Selection, settings_json(selection)) == selection

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from osteohip.config import Config
+from osteohip.config import Config, Images, Network, Training
 from osteohip.evaluation.command import evaluate
 from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.report.command import report
@@ -33,7 +33,7 @@ class Tree:
     def __init__(self, root: Path):
         self.root = root
         self.externals: list[Path] = []
-        self.config = Config()
+        self.config = Config().reported()
         self.numbers: dict[str, Any] = {}
 
     @property
@@ -217,10 +217,23 @@ def write_tree(
         "parameters": 284_929,
         "device": "cpu",
         "versions": {"python": "3.11.2", "keras": "3.15.1"},
-        "training": {"epochs": 10},
+        "initial_weights": None,
+        "training": Training(epochs=10).model_dump(mode="json"),
         "warnings": [],
     }
     write_json(results / "model" / "run.json", run)
+    design = {
+        "network": Network().model_dump(mode="json"),
+        "preprocessing": {
+            "images": Images().model_dump(mode="json"),
+            "centre": "mean",
+            "sigma_divisor": 2.0,
+            "sigma_jitter": 1.0,
+            "clip": 1.0,
+            "order": "z-score, clip",
+        },
+    }
+    write_json(results / "model" / "network.json", design)
     return tree
 
 

@@ -73,23 +73,21 @@ def test_a_changed_metric_changes_the_number(make_tree: Any) -> None:
     assert cohorts["test"]["metrics"]["auc"]["estimate"] == 0.12345
 
 
-def test_settings_are_those_of_the_run_and_hold_no_path(make_tree: Any) -> None:
+def test_settings_are_the_models_own_and_the_configured_ones(make_tree: Any) -> None:
     tree = make_tree()
-    weights = {"path": "/elsewhere/vgg16.h5", "sha256": "0" * 64}
-
-    wide = {
-        "seed": 7,
-        "network": {"width": 1.0, "initial_weights": weights},
-        "training": {"epochs": 3},
-    }
-    tree.config = Config.model_validate({"runs": {"primary": {}, "wide": wide}})
+    model = tree.arguments["model"]
+    change(model / "run.json", lambda run: run.update(seed=7, initial_weights="0" * 64))
+    change(model / "run.json", lambda run: run["training"].update(epochs=3))
+    change(model / "network.json", lambda design: design["network"].update(width=1.0))
+    tree.config = Config.model_validate({"selection": {"sex": None}}).reported()
     content = tree.count(run="wide")
     assert content["config"]["run"] == {"name": "wide", "seed": 7}
     assert content["config"]["network"]["width"] == 1.0
+    assert content["config"]["network"]["initial_weights"] == "0" * 64
     assert content["config"]["training"]["epochs"] == 3
+    assert content["config"]["selection"]["sex"] is None
     assert not content["study"]["primary"]
     assert "/" not in json.dumps(content["config"])
-    assert tree.count()["config"]["network"]["width"] == Config().network.width
 
 
 @pytest.mark.parametrize(
@@ -187,8 +185,3 @@ def test_films_that_do_not_add_up_are_refused(make_tree: Any) -> None:
     change(path, lambda facts: facts["refused"].update(not_dicom=3))
     with pytest.raises(StudyError, match="films and the refused files do not add up"):
         tree.count()
-
-
-def test_an_unknown_run_is_refused(make_tree: Any) -> None:
-    with pytest.raises(StudyError, match="no run called 'other'"):
-        make_tree().count(run="other")

@@ -223,6 +223,27 @@ def test_a_mixed_study_says_what_is_synthetic(make_tree: Any) -> None:
     assert "Synthetic and real data are mixed" in markdown_of(content)
 
 
+def test_methods_follow_the_settings(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    content["config"]["selection"]["label_t_score"] = -1.75
+    content["config"]["images"]["apply_voi"] = True
+    content["model"]["preprocessing"] |= {"sigma_divisor": 3.0, "clip": 0.5, "centre": "median"}
+    text = markdown_of(content).replace("\\", "")
+    assert "a T-score of −1.75 or less" in text
+    assert "The film's own VOI LUT or window was applied first." in text
+    assert "their median was taken, the rest divided by 3 standard" in text
+    assert "clipped to ±0.5." in text
+    assert "VOI LUT" not in markdown_of(study.numbers)
+    assert "(in training by a random 1 to 3)" in markdown_of(study.numbers).replace("\\", "")
+
+
+def test_sites_have_their_names(study: Any) -> None:
+    tables = {table.key: table for table in all_tables(study.numbers)}
+    assert tables["characteristics"].header[1] == "Development: Development hospital"
+    assert tables["paper"].rows[0].cells[0] == "Development site: Development hospital"
+    assert tables["leakage"].rows[-1].cells[0] == "Development hospital and External hospital"
+
+
 def test_no_external_site_reads_well(make_tree: Any) -> None:
     content = make_tree(externals=()).count()
     text = markdown_of(content)

@@ -411,6 +411,18 @@ class Config(Section):
         """Folders of all sites, development first."""
         return (self.development, *self.externals)
 
+    def reported(self) -> Reported:
+        """Return what the report prints: no path, and no synthetic site but the configured ones."""
+        made = [Path(path).name for path in self.sites if Path(path).parent == SYNTHETIC_FOLDER]
+        return Reported(
+            seed=self.seed,
+            inventory=self.inventory,
+            selection=self.selection,
+            split=self.split,
+            evaluation=self.evaluation,
+            synthetic={site: self.synthetic[site] for site in made},
+        )
+
     def run_network(self, run: str) -> Network:
         """Return the network of ``run``: the common one with the run's overrides."""
         return _overridden(self.network, self.runs[run].network)
@@ -418,6 +430,17 @@ class Config(Section):
     def run_training(self, run: str) -> Training:
         """Return how ``run`` is trained: the common way with the run's overrides."""
         return _overridden(self.training, self.runs[run].training)
+
+
+class Reported(Section):
+    """What the report prints of the configuration; all else it takes from results and model."""
+
+    seed: int
+    inventory: Inventory
+    selection: Selection
+    split: Split
+    evaluation: Evaluation
+    synthetic: dict[str, Synthetic]
 
 
 def _overridden(section: SectionT, overrides: Mapping[str, Any]) -> SectionT:

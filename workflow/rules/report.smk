@@ -43,7 +43,7 @@ rule report:
         ],
         evaluation=lambda wildcards, input: Path(input.evaluation[0]).parents[1],
         out=lambda wildcards, output: Path(output.report).parent,
-        settings=settings_json(STUDY),
+        settings=settings_json(STUDY.reported()),
         code=code_digest("report.report"),
         lock=LOCK,
     message:

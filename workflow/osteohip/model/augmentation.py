@@ -17,7 +17,7 @@ import numpy.typing as npt
 from keras import ops
 
 from osteohip.config import Augmentation, Training
-from osteohip.model.preprocessing import SIGMA_DIVISOR
+from osteohip.model.preprocessing import SIGMA_DIVISOR, SIGMA_JITTER
 
 Tensor = Any
 Floats = npt.NDArray[np.float32]
@@ -71,7 +71,11 @@ def draw_epoch(*, images: int, size: int, settings: Training, seed: int, epoch: 
     samples = len(index)
     turn = np.radians(settings.rotate_degrees) * rng.uniform(-1, 1, samples)
     slant = np.radians(settings.shear_degrees) * rng.uniform(-1, 1, samples)
-    u = rng.uniform(-1, 1, samples) if settings.jitter_sigma else np.zeros(samples)
+    u = (
+        rng.uniform(-SIGMA_JITTER, SIGMA_JITTER, samples)
+        if settings.jitter_sigma
+        else np.zeros(samples)
+    )
     affine = np.tile(np.array(IDENTITY), (samples, 1))
     rotated, sheared = strategy == "rotate", strategy == "shear"
     affine[rotated] = rotation(turn[rotated], size=size)

@@ -20,7 +20,7 @@ from osteohip.config import Images, Network, Section, SectionT
 from osteohip.errors import StudyError
 from osteohip.files import read_json, write_csv, write_json, written_whole
 from osteohip.model.network import build_network
-from osteohip.model.preprocessing import CLIP, SIGMA_DIVISOR
+from osteohip.model.preprocessing import CLIP, SIGMA_DIVISOR, SIGMA_JITTER
 from osteohip.model.progress import Epoch
 
 WEIGHTS = "weights.weights.h5"
@@ -30,7 +30,9 @@ class Preprocessing(Section):
     """How a film became the network's input; a bundle is used with this and nothing else."""
 
     images: Images
+    centre: Literal["mean"] = "mean"
     sigma_divisor: float = Field(default=SIGMA_DIVISOR, ge=SIGMA_DIVISOR, le=SIGMA_DIVISOR)
+    sigma_jitter: float = Field(default=SIGMA_JITTER, ge=SIGMA_JITTER, le=SIGMA_JITTER)
     clip: float = Field(default=CLIP, ge=CLIP, le=CLIP)
     order: str = "augment (training only), z-score over valid pixels, clip, invalid pixels to 0"
 

@@ -8,6 +8,8 @@ import keras
 from keras import ops
 
 SIGMA_DIVISOR = 2.0
+# In training the divisor is drawn from this far below to this far above.
+SIGMA_JITTER = 1.0
 CLIP = 1.0
 Tensor = Any
 
@@ -16,8 +18,8 @@ def normalise(pixels: Tensor, valid: Tensor, divisor: Tensor) -> Tensor:
     """Return ``clip((x - mean) / (divisor * sigma), -1, 1)``; invalid pixels become 0.
 
     The z-transform of Jang et al. 2021 (Methods, "Training details"): 2 sigma, or (2 + u) sigma
-    with u in (-1, 1) while training. Mean and standard deviation (of the population) are those of
-    the crop's valid pixels.
+    with u in (-1, 1) while training (`SIGMA_DIVISOR`, `SIGMA_JITTER`). Mean and standard
+    deviation (of the population) are those of the crop's valid pixels.
 
     Parameters
     ----------

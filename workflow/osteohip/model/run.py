@@ -196,6 +196,7 @@ def run_facts(
     warnings: list[str],
 ) -> dict[str, Any]:
     """Return what ``run.json`` says: no time, no path, nothing of a single patient."""
+    initial = settings.network.initial_weights
     return {
         "synthetic": synthetic,
         "seed": settings.seed,
@@ -205,6 +206,7 @@ def run_facts(
         "best_epoch": progress.best_epoch,
         "best_validation_accuracy": progress.history[progress.best_epoch - 1].validation_accuracy,
         "parameters": network.count_params(),
+        "initial_weights": initial.sha256 if initial else None,
         "training": settings.training.model_dump(mode="json"),
         "device": settings.device,
         "versions": versions(),

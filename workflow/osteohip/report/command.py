@@ -16,14 +16,14 @@ def report(
     split: Annotated[Path, typer.Option(help="split.csv")],
     leakage: Annotated[Path, typer.Option(help="leakage.json")],
     evaluation: Annotated[Path, typer.Option(help="evaluations of the run: one folder per cohort")],
+    settings: Annotated[str, typer.Option(help="what is printed of the configuration, as JSON")],
     out_dir: Annotated[Path, typer.Option(help="folder for report, numbers, tables, figures")],
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
-    settings: Annotated[str | None, typer.Option(help="the whole configuration as JSON")] = None,
 ) -> None:
     """Write the report, its numbers, tables and figures from results."""
-    from osteohip.config import Config, parse_settings
+    from osteohip.config import Reported, parse_settings
     from osteohip.files import write_csv, write_json, write_text
     from osteohip.report.document import report_markdown, to_html
     from osteohip.report.figures.study import draw_figures
@@ -40,7 +40,7 @@ def report(
         split=split,
         leakage=leakage,
         evaluation=evaluation,
-        config=parse_settings(Config, settings),
+        config=parse_settings(Reported, settings),
     )
     content = numbers(results)
     tables = all_tables(content)

@@ -129,6 +129,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
     return environment.from_string(template).render(
         **{name: content[name] for name in ("study", "sites", "config", "model", "training")},
         **{name: content[name] for name in ("leakage", "warnings")},
+        preprocessing=content["model"]["preprocessing"],
         development=sites[0],
         external_sites=sites[1:],
         everyone=by_id["development"],

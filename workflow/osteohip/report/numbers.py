@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from osteohip.cohort.age import AGE_CEILING_YEARS
 from osteohip.errors import StudyError
 from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
@@ -21,8 +22,6 @@ QUANTITIES = (
     "total_hip_bmd_g_cm2",
     "days_between",
 )
-# Above this age the cohort holds only a ceiling, so that nobody is known by a great age.
-AGE_CEILING = 90
 
 
 def numbers(results: Results) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def numbers(results: Results) -> dict[str, Any]:
             "mixed": _model_synthetic(results) not in {site["synthetic"] for site in sites}
             or len({site["synthetic"] for site in sites}) > 1,
             "interval_percent": round(100 * LEVEL),
-            "age_ceiling": AGE_CEILING,
+            "age_ceiling": AGE_CEILING_YEARS,
         },
         "sites": sites,
         "groups": _groups(results),
@@ -230,9 +229,13 @@ def _training(results: Results) -> dict[str, Any]:
 
 def _model(results: Results) -> dict[str, Any]:
     """Return what the bundle says of itself, less what stands elsewhere in the numbers."""
-    elsewhere = ("training", "warnings")
+    elsewhere = ("training", "initial_weights", "warnings")
     facts = {name: fact for name, fact in results.model.facts.items() if name not in elsewhere}
-    return {"architecture": "VGG16", **facts}
+    preprocessing = dict(results.model.design["preprocessing"])
+    del preprocessing["images"]
+    divisor, jitter = preprocessing["sigma_divisor"], preprocessing.pop("sigma_jitter")
+    preprocessing["training_divisor"] = {"low": divisor - jitter, "high": divisor + jitter}
+    return {"architecture": "VGG16", **facts, "preprocessing": preprocessing}
 
 
 def _warnings(results: Results, cohorts: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -248,25 +251,24 @@ def _warnings(results: Results, cohorts: list[dict[str, Any]]) -> list[dict[str,
 
 
 def _config(results: Results) -> dict[str, Any]:
-    """Return the settings of this run; paths of folders and files are left out."""
-    config = results.config
-    run = config.runs[results.run]
-    network = config.run_network(results.run).model_dump(mode="json")
-    if network["initial_weights"]:
-        network["initial_weights"].pop("path")
-    sites = (results.development, *results.externals)
-    made = {site.id for site in sites if site.facts["synthetic"]}
+    """Return the settings of this run: the model's from its bundle, the others as configured."""
+    config, model = results.config, results.model
+    made = {
+        site.id for site in (results.development, *results.externals) if site.facts["synthetic"]
+    }
     return {
         "seed": config.seed,
-        "run": {"name": results.run, "seed": run.seed},
-        "device": config.device,
-        "allow_mixing": config.allow_mixing,
+        "run": {"name": results.run, "seed": model.facts["seed"]},
+        "device": model.facts["device"],
         "inventory": config.inventory.model_dump(mode="json"),
         "selection": config.selection.model_dump(mode="json"),
-        "images": config.images.model_dump(mode="json"),
+        "images": model.design["preprocessing"]["images"],
         "split": config.split.model_dump(mode="json"),
-        "network": network,
-        "training": config.run_training(results.run).model_dump(mode="json"),
+        "network": {
+            **model.design["network"],
+            "initial_weights": model.facts["initial_weights"],
+        },
+        "training": model.facts["training"],
         "evaluation": config.evaluation.model_dump(mode="json"),
         "synthetic": {
             site: recipe.model_dump(mode="json")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from osteohip.config import Config
+from osteohip.config import Reported
 from osteohip.errors import StudyError
 from osteohip.files import read_json
 
@@ -52,9 +52,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Model:
-    """What a model bundle says of itself: ``run.json`` and ``history.csv``."""
+    """What a model bundle says of itself: ``run.json``, ``network.json`` and ``history.csv``."""
 
     facts: dict[str, Any]
+    design: dict[str, Any]
     history: pd.DataFrame
 
 
@@ -84,7 +85,7 @@ class Results:
     """
 
     run: str
-    config: Config
+    config: Reported
     model: Model
     development: Site
     externals: tuple[Site, ...]
@@ -102,7 +103,7 @@ def read_results(
     split: Path,
     leakage: Path,
     evaluation: Path,
-    config: Config,
+    config: Reported,
 ) -> Results:
     """Read everything and check that it belongs together.
 
@@ -112,8 +113,6 @@ def read_results(
         If a file is missing or unreadable, or an evaluation holds other cases than the split or
         the site does.
     """
-    if run not in config.runs:
-        raise StudyError(f"the configuration holds no run called {run!r}")
     sites = [_site(folder) for folder in (development, *externals)]
     parts = _csv(split)
     labels = sites[0].images.set_index("case_id")["label"]
@@ -126,7 +125,11 @@ def read_results(
     return Results(
         run=run,
         config=config,
-        model=Model(facts=_json(model / "run.json"), history=_csv(model / "history.csv")),
+        model=Model(
+            facts=_json(model / "run.json"),
+            design=_json(model / "network.json"),
+            history=_csv(model / "history.csv"),
+        ),
         development=sites[0],
         externals=tuple(sites[1:]),
         split=parts,

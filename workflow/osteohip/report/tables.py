@@ -134,7 +134,7 @@ def paper_table(content: Numbers) -> Table:
     paper, study = content["paper"], content["study"]
     of_group = {group["id"]: group for group in content["groups"]}
     development, site = of_group["development"], content["sites"][0]
-    rows = [Row(("Development site", "", ""), heading=True)]
+    rows = [Row((f"Development site: {plain(site['name'])}", "", ""), heading=True)]
     images = paper["images"]
     rows += [
         _pair("Records that met the criteria", paper["collected"], site["cohort"]["records"]),
@@ -260,12 +260,12 @@ def _flow_row(label: str, counts: Numbers) -> Row:
 def characteristics_table(content: Numbers) -> Table:
     """Describe the images of the development site, of its parts and of the external sites."""
     groups = content["groups"]
-    labels = {"development": "Development", "training": "Training", "validation": "Validation"}
-    labels["test"] = "Test"
+    parts = {"training": "Training", "validation": "Validation", "test": "Test"}
     mark = mark_of(group["synthetic"] for group in groups)
 
     def title(group: Numbers) -> str:
-        label = labels.get(group["id"], f"External: {plain(group['name'])}")
+        role = "Development" if group["id"] == "development" else "External"
+        label = parts.get(group["id"], f"{role}: {plain(group['name'])}")
         return f"{label} (synthetic)" if mark == PARTLY and group["synthetic"] else label
 
     def line(label: str, cells: Sequence[str]) -> Row:

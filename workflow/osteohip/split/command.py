@@ -43,7 +43,7 @@ def overlap(
     found = overlap_between(
         development=identified_records(development_dir),
         external=identified_records(external_dir),
-        names=("development", external_dir.name),
+        names=(development_dir.name, external_dir.name),
     )
     refuse_overlaps([found])
     write_json(out, found.as_json())
