@@ -27,6 +27,7 @@ def trained(training_cases, validation_cases, **options):
     network = build_network(Network(width=0.0625, dropout=0.2), size=32, seed=3)
     progress = train_epochs(
         network,
+        scored=network,
         training=training_cases,
         validation=validation_cases,
         settings=SETTINGS,

@@ -54,6 +54,12 @@ def test_bundle_tells_what_was_done(bundle):
     assert reference["devices"] is None  # one device has 61 cases, the other 3
 
 
+def test_what_is_not_the_default_is_told(train_at, tmp_path):
+    train_at(tmp_path / "half", device="auto", precision="bfloat16", training='{"epochs": 1}')
+    run = json.loads((tmp_path / "half" / "run.json").read_text())
+    assert (run["device"], run["precision"]) == ("cpu", "bfloat16")
+
+
 def test_speed_is_no_part_of_the_bundle(bundle):
     speed = json.loads((bundle.parent / "primary.speed.json").read_text())
     assert set(speed) == {"images_per_second", "seconds", "epochs", "peak_memory_bytes"}

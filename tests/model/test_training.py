@@ -77,7 +77,12 @@ def trained(training_cases, validation_cases):
     network = build_network(Network(non_local_after="block3"), size=32, seed=1)
     settings = Training(epochs=4, learning_rate=1e-3)
     progress = train_epochs(
-        network, training=training_cases, validation=validation_cases, settings=settings, seed=1
+        network,
+        scored=network,
+        training=training_cases,
+        validation=validation_cases,
+        settings=settings,
+        seed=1,
     )
     return network, progress
 
@@ -105,3 +110,27 @@ def test_crops_are_no_part_of_the_network(trained):
     network, _ = trained
     assert not any("augmented" in layer.name for layer in network.layers)
     assert isinstance(network, keras.Model)
+
+
+def test_half_precision_learns_and_is_judged_in_full(training_cases, validation_cases):
+    settings = Network(width=0.0625, non_local_after="block3")
+    half = build_network(settings, size=32, seed=1, precision="bfloat16")
+    full = build_network(settings, size=32, seed=1)
+    assert half.get_layer("block1_conv1").compute_dtype == "bfloat16"
+    assert {weight.dtype.name for weight in half.get_weights()} == {"float32"}
+    progress = train_epochs(
+        half,
+        scored=full,
+        training=training_cases,
+        validation=validation_cases,
+        settings=Training(epochs=4, learning_rate=1e-3),
+        seed=1,
+    )
+    assert progress.history[-1].loss < progress.history[0].loss
+    assert max(row.validation_accuracy for row in progress.history) >= 0.9
+    found = logits(scoring_model(full), validation_cases)
+    loss, share = validation_measures(found, validation_cases.labels)
+    assert (loss, share) == (
+        progress.history[-1].validation_loss,
+        progress.history[-1].validation_accuracy,
+    )

@@ -27,6 +27,8 @@ from osteohip.errors import StudyError
 Region = Literal["total_hip", "femoral_neck", "trochanter", "intertrochanter", "wards"]
 OtherDisease = Literal["osteonecrosis", "tumour", "calcific_tendinitis"]
 Modality = Literal["CR", "DX", "RF", "OT"]
+Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["float32", "bfloat16"]
 Augmentation = Literal["original", "blur", "sharpen", "shear", "rotate"]
 
 SITE_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -295,8 +297,14 @@ class Config(Section):
     seed: Annotated[int, Field(ge=0)] = Field(
         default=2021, description="seed of the study's own numbering and of the split"
     )
-    device: Literal["cpu", "gpu"] = Field(
-        default="cpu", description="where the network runs; a GPU that is not visible is an error"
+    device: Device = Field(
+        default="cpu",
+        description="where the network runs; auto takes a GPU if one is visible, and gpu is an "
+        "error if none is",
+    )
+    precision: Precision = Field(
+        default="float32",
+        description="arithmetic of training; weights, and all scoring, are float32 in either case",
     )
     inventory: Inventory = Inventory()
     selection: Selection = Selection()

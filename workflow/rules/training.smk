@@ -36,6 +36,7 @@ rule train:
         images=settings_json(STUDY.images),
         seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
         device=STUDY.device,
+        precision=STUDY.precision,
         # No output: Snakemake deletes outputs before a job, and this is what the job goes on from.
         checkpoint="results/checkpoints/{run}.npz",
         speed="results/benchmarks/train/{run}.json",
@@ -47,5 +48,6 @@ rule train:
         "osteohip train --crops {input.crops:q} --cohort {input.cohort:q} --split {input.split:q}"
         " --site-facts {input.facts:q} --out-dir {params.out:q} --network {params.network:q}"
         " --training {params.training:q} --images {params.images:q} --seed {params.seed}"
-        " --device {params.device} --checkpoint {params.checkpoint:q}"
+        " --device {params.device} --precision {params.precision}"
+        " --checkpoint {params.checkpoint:q}"
         " --speed-out {params.speed:q} > {log:q} 2>&1"

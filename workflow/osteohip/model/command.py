@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-Device = Literal["cpu", "gpu"]
+Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["float32", "bfloat16"]
 Part = Literal["validation", "test"]
 
 
@@ -25,6 +26,7 @@ def train(
     images: Annotated[str | None, typer.Option(help="section `images` as JSON")] = None,
     seed: Annotated[int, typer.Option(min=0, help="seed of weights, augmentation, order")] = 1,
     device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
+    precision: Annotated[Precision, typer.Option(help="arithmetic of training")] = "float32",
 ) -> None:
     """Train a network and write the epoch of best validation accuracy as a model bundle.
 
@@ -44,7 +46,7 @@ def train(
     cases = read_cases(crops=crops, cohort=patients)
     parts = read_part_ids(split)
     synthetic = read_synthetic(site_facts)
-    prepare_backend(device=device, seed=seed)
+    found = prepare_backend(device=device, seed=seed)
 
     from osteohip.model.checkpoint import held_alone
     from osteohip.model.run import RunSettings, train_run
@@ -56,7 +58,7 @@ def train(
             cohort=patients,
             parts=parts,
             synthetic=synthetic,
-            settings=RunSettings(*sections, seed=seed, device=device),
+            settings=RunSettings(*sections, seed=seed, device=found, precision=precision),
             code=code_digest("model.train"),
             checkpoint=checkpoint,
             out_dir=out_dir,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from osteohip.config import Device
 from osteohip.errors import StudyError
 
 
-def prepare_backend(*, device: Literal["cpu", "gpu"], seed: int) -> None:
-    """Make Keras ready; call it before any other module imports Keras.
+def prepare_backend(*, device: Device, seed: int) -> Literal["cpu", "gpu"]:
+    """Make Keras ready and return where it runs; call it before any other module imports Keras.
 
     On the CPU, GPUs are hidden from both backends. TensorFlow takes its deterministic kernels, and
     as many threads as ``OMP_NUM_THREADS`` grants where that is set. JAX needs nothing.
@@ -33,11 +34,13 @@ def prepare_backend(*, device: Literal["cpu", "gpu"], seed: int) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(int(threads))
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
-    if device == "gpu" and not visible_gpus():
+    found: Literal["cpu", "gpu"] = "gpu" if visible_gpus() else "cpu"
+    if device == "gpu" and found == "cpu":
         raise StudyError(
             f"device: a GPU is asked for, but Keras on {keras.backend.backend()} sees none; "
             "use device: cpu, or a machine and an environment (envs/gpu.txt) with a GPU"
         )
+    return found
 
 
 def visible_gpus() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from osteohip.config import Network
+from osteohip.config import Network, Precision
 from osteohip.model.non_local import NonLocal
 
 # Simonyan and Zisserman 2015, configuration D: channels of the convolutions of each block.
@@ -45,7 +45,9 @@ class HostNormal(keras.initializers.Initializer):  # type: ignore[misc]
         return {"seed": self.seed}
 
 
-def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model:
+def build_network(
+    settings: Network, *, size: int, seed: int = 0, precision: Precision = "float32"
+) -> keras.Model:
     """Build the network with random weights.
 
     Convolutions and dense layers in front of a ReLU start as He et al. 2015 advise: a VGG16 of
@@ -59,12 +61,15 @@ def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model
         Pixels a side of the input.
     seed
         Seed of the weights and of dropout.
+    precision
+        Arithmetic of all layers but the last; the weights are float32 in either case.
 
     Returns
     -------
     keras.Model
         From (n, size, size, 1) in [-1, 1] to the logit of osteoporosis, shape (n, 1).
     """
+    dtype = "mixed_bfloat16" if precision == "bfloat16" else precision
     seeds = iter(np.random.default_rng([seed, INITIAL_SEEDS]).integers(2**30, size=64).tolist())
 
     def he_start() -> dict[str, Any]:
@@ -79,21 +84,23 @@ def build_network(settings: Network, *, size: int, seed: int = 0) -> keras.Model
                 3,
                 padding="same",
                 name=f"block{block}_conv{place}",
+                dtype=dtype,
                 **he_start(),
             )(x)
-        x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+        x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool", dtype=dtype)(x)
         if settings.non_local_after == f"block{block}":
-            x = NonLocal(seed=next(seeds), name="non_local")(x)
+            x = NonLocal(seed=next(seeds), name="non_local", dtype=dtype)(x)
     if settings.head == "flatten":
-        x = keras.layers.Flatten(name="flatten")(x)
+        x = keras.layers.Flatten(name="flatten", dtype=dtype)(x)
     else:
-        x = keras.layers.GlobalAveragePooling2D(name="average")(x)
+        x = keras.layers.GlobalAveragePooling2D(name="average", dtype=dtype)(x)
     for place, units in enumerate(settings.head_units, start=1):
-        x = keras.layers.Dense(units, name=f"head{place}", **he_start())(x)
+        x = keras.layers.Dense(units, name=f"head{place}", dtype=dtype, **he_start())(x)
         if settings.dropout > 0:
-            x = keras.layers.Dropout(settings.dropout, seed=0, name=f"dropout{place}")(x)
+            name = f"dropout{place}"
+            x = keras.layers.Dropout(settings.dropout, seed=0, name=name, dtype=dtype)(x)
     start = keras.initializers.GlorotUniform(next(seeds))
-    logit = keras.layers.Dense(1, kernel_initializer=start, name="logit")(x)
+    logit = keras.layers.Dense(1, kernel_initializer=start, name="logit", dtype="float32")(x)
     return keras.Model(inputs, logit, name="osteohip")
 
 

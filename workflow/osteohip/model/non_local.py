@@ -42,12 +42,15 @@ class NonLocal(keras.layers.Layer):  # type: ignore[misc]
         seeds = [None] * 3 if self.seed is None else [self.seed + i for i in range(3)]
         self.theta, self.phi, self.g = (
             keras.layers.Dense(
-                inner, name=name, kernel_initializer=keras.initializers.GlorotUniform(seed)
+                inner,
+                name=name,
+                kernel_initializer=keras.initializers.GlorotUniform(seed),
+                dtype=self.dtype_policy,
             )
             for name, seed in zip(("theta", "phi", "g"), seeds, strict=True)
         )
         self.output_projection = keras.layers.Dense(
-            channels, name="output", kernel_initializer="zeros"
+            channels, name="output", kernel_initializer="zeros", dtype=self.dtype_policy
         )
         for layer in (self.theta, self.phi, self.g):
             layer.build((None, None, channels))
@@ -60,7 +63,9 @@ class NonLocal(keras.layers.Layer):  # type: ignore[misc]
         Rows sum to 1; positions run row by row.
         """
         x = self._positions(inputs)
-        return ops.softmax(ops.matmul(self.theta(x), ops.swapaxes(self.phi(x), 1, 2)), axis=-1)
+        alike = ops.matmul(self.theta(x), ops.swapaxes(self.phi(x), 1, 2))
+        # In half precision the shares would not sum to 1.
+        return ops.cast(ops.softmax(ops.cast(alike, "float32"), axis=-1), self.compute_dtype)
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return (n, rows, columns, channels), the shape that came in."""

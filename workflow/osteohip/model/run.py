@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from osteohip.config import Images, Network, Training
+from osteohip.config import Images, Network, Precision, Training
 from osteohip.errors import StudyError
 from osteohip.model.bundle import write_bundle
 from osteohip.model.cases import Cases
@@ -42,6 +42,8 @@ class RunSettings:
         Seed of weights, augmentation, order and dropout.
     device
         ``cpu`` or ``gpu``.
+    precision
+        Arithmetic of training.
     """
 
     network: Network
@@ -49,6 +51,7 @@ class RunSettings:
     images: Images
     seed: int
     device: str
+    precision: Precision = "float32"
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""
@@ -56,7 +59,8 @@ class RunSettings:
             name: getattr(self, name).model_dump(mode="json")
             for name in ("network", "training", "images")
         }
-        return {**sections, "seed": self.seed, "device": self.device}
+        own = {name: getattr(self, name) for name in ("seed", "device", "precision")}
+        return sections | own
 
 
 def versions() -> dict[str, str]:
@@ -126,8 +130,13 @@ def train_run(
         training, validation = (
             shuffled_labels(p, seed=settings.seed) for p in (training, validation)
         )
-    network = build_network(settings.network, size=cases.size, seed=settings.seed)
+    network = build_network(
+        settings.network, size=cases.size, seed=settings.seed, precision=settings.precision
+    )
     load_initial_weights(network, settings.network)
+    model = network
+    if settings.precision != "float32":
+        model = build_network(settings.network, size=cases.size, seed=settings.seed)
     kept = Checkpoint(
         checkpoint,
         training_key(
@@ -144,6 +153,7 @@ def train_run(
     with sigterm_noticed() as check:
         progress = train_epochs(
             network,
+            scored=model,
             training=training,
             validation=validation,
             settings=settings.training,
@@ -153,19 +163,19 @@ def train_run(
             check=check,
         )
     seconds = time.perf_counter() - start
-    network.set_weights(list(progress.best_weights))
+    model.set_weights(list(progress.best_weights))
     warnings = learning_warnings(progress.history, training=training, validation=validation)
     for sentence in warnings:
         print(f"osteohip train: warning: {sentence}", file=sys.stderr)
     developed = cohort[cohort["case_id"].isin(np.concatenate(list(parts.values())))]
     write_bundle(
         out_dir,
-        network=network,
+        network=model,
         settings=settings.network,
         images=settings.images,
         history=progress.history,
         run=run_facts(
-            network=network,
+            network=model,
             progress=progress,
             settings=settings,
             synthetic=synthetic,
@@ -209,6 +219,7 @@ def run_facts(
         "initial_weights": initial.sha256 if initial else None,
         "training": settings.training.model_dump(mode="json"),
         "device": settings.device,
+        "precision": settings.precision,
         "versions": versions(),
         "backend": keras.backend.backend(),
         "warnings": warnings,

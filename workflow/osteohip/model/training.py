@@ -32,7 +32,7 @@ class AugmentedCrops(keras.layers.Layer):  # type: ignore[misc]
     """The training crops on the device: from an index and what to do with it to network inputs."""
 
     def __init__(self, cases: Cases, blur_sigma: float):
-        super().__init__(name="augmented_crops", trainable=False)
+        super().__init__(name="augmented_crops", trainable=False, dtype="float32")
         self.blur_sigma = blur_sigma
         self.pixels = self._constant("pixels", cases.pixels, "float32")
         self.valid = self._constant("valid", cases.valid, "bool")
@@ -99,6 +99,7 @@ def training_model(network: keras.Model, *, cases: Cases, settings: Training) ->
 def train_epochs(
     network: keras.Model,
     *,
+    scored: keras.Model,
     training: Cases,
     validation: Cases,
     settings: Training,
@@ -109,6 +110,9 @@ def train_epochs(
 ) -> Progress:
     """Train ``network`` for all epochs; it ends with the weights of the last one.
 
+    It may compute in half precision. What judges an epoch is ``scored``, which computes as the
+    finished model will.
+
     Epoch k depends on what stands at the end of epoch k - 1 (`State`), on ``seed`` and on k, and
     on nothing else.
 
@@ -116,6 +120,8 @@ def train_epochs(
     ----------
     network
         From `build_network`; its weights are changed.
+    scored
+        The same network in float32; gets the weights after each epoch. May be ``network`` itself.
     training, validation
         Crops with labels. Validation alone chooses the epoch.
     settings
@@ -130,7 +136,7 @@ def train_epochs(
         Called after each step; ends the training if it raises.
     """
     model = training_model(network, cases=training, settings=settings)
-    scorer = scoring_model(network)
+    scorer = scoring_model(scored)
     model.optimizer.build(model.trainable_variables)
     start = State() if start is None else start
     if start.network:
@@ -155,10 +161,12 @@ def train_epochs(
                 verbose=0,
                 callbacks=[_Steps(bar, check)],
             ).history
+            weights = tuple(network.get_weights())
+            if scored is not network:
+                scored.set_weights(list(weights))
             loss, share = validation_measures(logits(scorer, validation), validation.labels)
             row = Epoch(epoch, fitted["loss"][0], fitted["accuracy"][0], loss, share)
             history = (*progress.history, row)
-            weights = tuple(network.get_weights())
             improved = best_epoch(history) == epoch
             progress = Progress(history, weights if improved else progress.best_weights)
             if epoch < settings.epochs:
