@@ -70,6 +70,63 @@ def roc_curve(*, labels: Labels, scores: Floats) -> RocCurve:
     )
 
 
+@dataclass(frozen=True)
+class Area:
+    """An area under the ROC curve with what its comparison needs; aggregates that may travel.
+
+    Parameters
+    ----------
+    area
+        In [0, 1]; None where only one class is there.
+    variance
+        Variance of the area, DeLong's where it comes from `delong`. Zero where all placements are
+        equal (perfect separation, all scores tied); None where it does not exist (a class with
+        fewer than two cases).
+    diseased, healthy
+        Cases of each class.
+    """
+
+    area: float | None
+    variance: float | None
+    diseased: int
+    healthy: int
+
+    @property
+    def n(self) -> int:
+        """Number of cases."""
+        return self.diseased + self.healthy
+
+
+def delong(*, labels: Labels, scores: Floats) -> Area:
+    """Return the area under the ROC curve, ties counted half, with DeLong's variance.
+
+    The area is the Mann-Whitney probability that a diseased case scores above a healthy one. Its
+    variance comes from the placements of each case among the other class, found by sorting (equal
+    to the midranks of Sun and Xu).
+
+    Parameters
+    ----------
+    labels, scores
+        As for `roc_curve`; one class alone gives an area of None.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845.
+    Sun X, Xu W. IEEE Signal Process Lett 2014;21:1389-1393.
+    """
+    diseased, healthy = _classes(labels=labels, scores=scores)
+    if diseased.size == 0 or healthy.size == 0:
+        return Area(None, None, diseased.size, healthy.size)
+    of_diseased = placements(diseased, healthy)
+    of_healthy = placements(healthy, diseased)
+    return Area(
+        area=float(of_diseased.mean()),
+        variance=variance_of_mean(of_diseased, of_healthy),
+        diseased=diseased.size,
+        healthy=healthy.size,
+    )
+
+
 def auc(
     *,
     labels: Labels,
@@ -77,55 +134,54 @@ def auc(
     scale: Literal["logit", "plain"] = "logit",
     level: float = LEVEL,
 ) -> Estimate:
-    """Estimate the area under the ROC curve, ties counted half, with DeLong's interval.
+    """Estimate the area under the ROC curve: `delong` with the interval of `area_interval`."""
+    return area_interval(delong(labels=labels, scores=scores), scale=scale, level=level)
 
-    The area is the Mann-Whitney probability that a diseased case scores above a healthy one. Its
-    variance is DeLong's, from the placements of each case among the other class, found by sorting
-    (equal to the midranks of Sun and Xu). The interval is symmetric on the logit scale, which
-    keeps it inside (0, 1) and near its nominal coverage in small samples, or on the plain scale,
-    cut off at 0 and 1.
 
-    Where DeLong's variance is zero or does not exist (perfect separation, all scores equal, a
-    class with one case) a zero-width interval would be false: Newcombe's score interval is given
-    instead, and ``method`` says so.
+def area_interval(
+    found: Area,
+    *,
+    scale: Literal["logit", "plain"] = "logit",
+    level: float = LEVEL,
+    variance_method: str = "DeLong",
+) -> Estimate:
+    """Return an area with its interval, from aggregates alone.
+
+    The interval is symmetric on the logit scale, which keeps it inside (0, 1) and near its nominal
+    coverage in small samples, or on the plain scale, cut off at 0 and 1.
+
+    Where the variance is zero or does not exist (perfect separation, all scores equal, a class
+    with one case) a zero-width interval would be false: Newcombe's score interval is given
+    instead, and ``method`` says so. With one class the area is undefined.
 
     Parameters
     ----------
-    labels, scores
-        As for `roc_curve`. With one class the area is undefined.
+    variance_method
+        Where the variance comes from, for ``method``.
 
     References
     ----------
-    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845.
-    Sun X, Xu W. IEEE Signal Process Lett 2014;21:1389-1393.
     Pohar Perme M, Manevski D. Stat Methods Med Res 2019;28:3755-3768 (why the logit scale).
     """
-    method = f"DeLong, {scale} scale"
-    diseased, healthy = _classes(labels=labels, scores=scores)
-    n = len(labels)
-    if diseased.size == 0 or healthy.size == 0:
-        return Estimate(None, None, None, None, n, method, reason=ONE_CLASS)
-    of_diseased = _placements(diseased, healthy)
-    of_healthy = 1 - _placements(healthy, diseased)
-    area = float(of_diseased.mean())
-    if min(diseased.size, healthy.size) > 1:
-        variance = float(
-            of_diseased.var(ddof=1) / diseased.size + of_healthy.var(ddof=1) / healthy.size
-        )
-    else:
-        variance = 0.0
-    # Placements are multiples of 1/(2n), so a spread that is mere rounding lies far below this.
-    if variance < 1e-20 or area in (0.0, 1.0):
+    method = f"{variance_method}, {scale} scale"
+    if found.area is None:
+        return Estimate(None, None, None, None, found.n, method, reason=ONE_CLASS)
+    area = found.area
+    if not found.variance:
         low, high = newcombe_interval(
-            area=area, diseased=diseased.size, healthy=healthy.size, level=level
+            area=area, diseased=found.diseased, healthy=found.healthy, level=level
         )
-        return Estimate(area, low, high, None, n, "Newcombe (DeLong's variance is zero)")
-    half = normal_quantile(level) * math.sqrt(variance)
+        why = "zero" if found.variance == 0 else "undefined with one case in a class"
+        method = f"Newcombe ({variance_method}'s variance is {why})"
+        return Estimate(area, low, high, None, found.n, method)
+    half = normal_quantile(level) * math.sqrt(found.variance)
     if scale == "plain":
-        return Estimate(area, max(0.0, area - half), min(1.0, area + half), None, n, method)
-    centre = math.log(area / (1 - area))
-    width = half / (area * (1 - area))
-    return Estimate(area, _expit(centre - width), _expit(centre + width), None, n, method)
+        low, high = max(0.0, area - half), min(1.0, area + half)
+    else:
+        centre = math.log(area / (1 - area))
+        width = half / (area * (1 - area))
+        low, high = _expit(centre - width), _expit(centre + width)
+    return Estimate(area, low, high, None, found.n, method)
 
 
 def newcombe_interval(
@@ -164,22 +220,41 @@ def newcombe_interval(
     return low, high
 
 
-def _classes(*, labels: Labels, scores: Floats) -> tuple[Floats, Floats]:
-    """Return the sorted scores of the diseased and of the healthy."""
+def check_cases(*, labels: Labels, scores: Floats) -> None:
+    """Raise `ValueError` unless there is one finite score and one label of 0 or 1 for each case."""
     if labels.shape != scores.shape or labels.ndim != 1:
         raise ValueError(f"expected two vectors of one length, got {labels.shape}, {scores.shape}")
-    if not np.isin(labels, (0, 1)).all():
+    if not ((labels == 0) | (labels == 1)).all():
         raise ValueError("expected labels 0 and 1 only")
     if not np.isfinite(scores).all():
         raise ValueError("expected finite scores")
+
+
+def _classes(*, labels: Labels, scores: Floats) -> tuple[Floats, Floats]:
+    """Return the sorted scores of the diseased and of the healthy."""
+    check_cases(labels=labels, scores=scores)
     return np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
 
 
-def _placements(values: Floats, others: Floats) -> Floats:
-    """Return the share of sorted ``others`` below each value, ties counted half."""
+def placements(values: Floats, others: Floats) -> Floats:
+    """Return the share of ``others``, which are sorted, below each value, ties counted half."""
     below = np.searchsorted(others, values, side="left")
     up_to = np.searchsorted(others, values, side="right")
     return (below + up_to) / (2 * others.size)
+
+
+def variance_of_mean(of_diseased: Floats, of_healthy: Floats) -> float | None:
+    """Return DeLong's variance from one value per case, or of a difference of such values.
+
+    None with fewer than two cases in a class; exactly zero where the values do not differ.
+    """
+    if min(of_diseased.size, of_healthy.size) < 2:
+        return None
+    variance = float(
+        of_diseased.var(ddof=1) / of_diseased.size + of_healthy.var(ddof=1) / of_healthy.size
+    )
+    # Placements are multiples of 1/(2n), so a spread that is mere rounding lies far below this.
+    return variance if variance >= 1e-20 else 0.0
 
 
 def _expit(x: float) -> float:

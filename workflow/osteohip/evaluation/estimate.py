@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,3 +47,33 @@ def normal_quantile(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"the level must lie between 0 and 1, not {level}")
     return float(norm.ppf(0.5 + level / 2))
+
+
+def square_and_add(a: Estimate, b: Estimate) -> tuple[float, float]:
+    """Return limits of the difference ``a - b`` of independent statistics from their intervals.
+
+    With Wilson's intervals of two proportions this is Newcombe's hybrid score interval.
+
+    Raises
+    ------
+    ValueError
+        If a statistic or its interval is undefined.
+
+    References
+    ----------
+    Method 10 of Newcombe RG. Stat Med 1998;17:873-890; in general Zou GY, Donner A. Stat Med
+    2008;27:1693-1702.
+    """
+    value_a, low_a, high_a = _defined(a)
+    value_b, low_b, high_b = _defined(b)
+    difference = value_a - value_b
+    return (
+        difference - math.hypot(value_a - low_a, high_b - value_b),
+        difference + math.hypot(high_a - value_a, value_b - low_b),
+    )
+
+
+def _defined(found: Estimate) -> tuple[float, float, float]:
+    if found.estimate is None or found.low is None or found.high is None:
+        raise ValueError("expected a defined statistic with its interval")
+    return found.estimate, found.low, found.high
