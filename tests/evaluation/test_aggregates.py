@@ -1,0 +1,178 @@
+"""Statistics from aggregates: published answers, other implementations, limits."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from osteohip.evaluation.aggregates import (
+    difference_of_areas,
+    difference_of_proportions,
+    discordant_p,
+    hanley_mcneil,
+    hanley_mcneil_variance,
+    net_benefit,
+    net_benefit_over_all,
+    odds,
+    refer_all,
+    useful_range,
+)
+from osteohip.evaluation.measures import Confusion
+
+COUNTS = st.builds(
+    Confusion,
+    tp=st.integers(0, 60),
+    fn=st.integers(0, 60),
+    fp=st.integers(0, 60),
+    tn=st.integers(0, 60),
+)
+
+
+def test_the_variance_by_hand_for_the_films_of_hanley_and_mcneil_1982() -> None:
+    # 51 abnormal and 58 normal, area 0.893; Q1 = 0.893 / 1.107, Q2 = 2 * 0.893 ** 2 / 1.893.
+    variance = hanley_mcneil_variance(area=0.893, diseased=51, healthy=58)
+    by_hand = 0.893 * 0.107 + 50 * (0.806684 - 0.797449) + 57 * (0.842524 - 0.797449)
+    assert variance == pytest.approx(by_hand / (51 * 58), rel=1e-4)
+
+
+def test_the_variance_is_exact_for_exponential_scores() -> None:
+    rng = np.random.default_rng(1982)
+    diseased = rng.exponential(4.0, (20_000, 1, 12))
+    healthy = rng.exponential(1.0, (20_000, 9, 1))
+    areas = (diseased > healthy).mean(axis=(1, 2))
+    expected = hanley_mcneil_variance(area=0.8, diseased=12, healthy=9)
+    assert areas.var() == pytest.approx(expected, rel=0.05)
+
+
+def test_an_area_of_one_case_each_has_the_variance_of_a_coin() -> None:
+    assert hanley_mcneil_variance(area=0.7, diseased=1, healthy=1) == pytest.approx(0.21)
+
+
+@given(st.floats(0, 1), st.integers(1, 500), st.integers(1, 500))
+def test_the_interval_holds_the_area(area: float, diseased: int, healthy: int) -> None:
+    found = hanley_mcneil(area=area, diseased=diseased, healthy=healthy)
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low <= area <= found.high <= 1
+
+
+@pytest.mark.parametrize(("diseased", "healthy"), [(0, 5), (5, 0)])
+def test_one_class_has_no_area(diseased: int, healthy: int) -> None:
+    assert hanley_mcneil(area=0.7, diseased=diseased, healthy=healthy).reason is not None
+    compared = difference_of_areas(areas=(0.7, 0.6), diseased=(diseased, 9), healthy=(healthy, 9))
+    assert compared.difference is None
+    assert compared.reason is not None
+
+
+def test_what_is_no_area_is_refused() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        hanley_mcneil_variance(area=1.1, diseased=3, healthy=3)
+    with pytest.raises(ValueError, match="each class"):
+        hanley_mcneil_variance(area=0.7, diseased=0, healthy=3)
+
+
+def test_two_equal_areas_do_not_differ_and_exchanging_turns_the_sign() -> None:
+    same = difference_of_areas(areas=(0.8, 0.8), diseased=(50, 50), healthy=(50, 50))
+    assert (same.difference, same.p) == (0, 1)
+    one = difference_of_areas(areas=(0.867, 0.7), diseased=(56, 86), healthy=(45, 31))
+    other = difference_of_areas(areas=(0.7, 0.867), diseased=(86, 56), healthy=(31, 45))
+    assert one.low == pytest.approx(-other.high if other.high is not None else None)
+    assert one.p == other.p
+    # By hand: z = 0.167 / sqrt(0.0357 ** 2 + 0.0510 ** 2) = 2.68.
+    assert one.p == pytest.approx(0.0073, abs=2e-4)
+
+
+def test_two_perfect_areas_have_no_interval() -> None:
+    found = difference_of_areas(areas=(1.0, 1.0), diseased=(5, 5), healthy=(5, 5))
+    assert (found.low, found.p, found.reason) == (None, None, "both variances are zero")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [  # Newcombe 1998, table II, method 10, examples (a) to (h).
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((0, 10), (0, 10), -0.2775, 0.2775),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ],
+)
+def test_the_differences_of_newcombe_1998(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    found = difference_of_proportions(first=first, second=second)
+    assert found.low == pytest.approx(low, abs=5e-5)
+    assert found.high == pytest.approx(high, abs=5e-5)
+
+
+def test_differences_agree_with_statsmodels() -> None:
+    for first, second in (((82, 101), (84, 117)), ((31, 45), (12, 31)), ((1, 9), (7, 8))):
+        found = difference_of_proportions(first=first, second=second)
+        other = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")
+        assert (found.low, found.high) == pytest.approx(other)
+
+
+def test_a_difference_without_cases_is_undefined() -> None:
+    found = difference_of_proportions(first=(0, 0), second=(1, 2))
+    assert (found.difference, found.reason) == (None, "a denominator is zero")
+    assert found.as_json()["p"] is None
+
+
+@given(COUNTS, st.floats(0.02, 0.98))
+def test_net_benefit_is_that_of_vickers_and_elkin(counts: Confusion, preference: float) -> None:
+    found = net_benefit(counts, preference=preference)
+    if counts.n < 2:
+        assert found.estimate is None
+        return
+    weight = preference / (1 - preference)
+    assert found.estimate == pytest.approx((counts.tp - weight * counts.fp) / counts.n)
+    against_all = net_benefit_over_all(counts, preference=preference)
+    everyone = net_benefit(refer_all(counts), preference=preference)
+    assert everyone.estimate is not None
+    assert against_all.estimate == pytest.approx(found.estimate - everyone.estimate)
+
+
+@given(COUNTS)
+def test_the_interval_of_net_benefit_is_that_of_a_mean(counts: Confusion) -> None:
+    found = net_benefit(counts, preference=0.3)
+    if found.low is None or found.high is None:
+        assert found.reason is not None
+        return
+    values = np.repeat([1.0, -0.3 / 0.7, 0.0], [counts.tp, counts.fp, counts.fn + counts.tn])
+    half = 1.959964 * values.std(ddof=1) / math.sqrt(counts.n)
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=1e-6)
+
+
+@given(COUNTS)
+def test_the_useful_range_is_where_the_calls_beat_both_extremes(counts: Confusion) -> None:
+    borders = useful_range(counts)
+    for preference in np.arange(0.05, 1, 0.1):
+        model = net_benefit(counts, preference=preference).estimate
+        more = net_benefit_over_all(counts, preference=preference).estimate
+        if model is None or more is None:
+            continue
+        inside = borders is not None and borders[0] + 1e-9 < preference < borders[1] - 1e-9
+        if inside:
+            assert min(model, more) > 0
+        elif counts.n > 0 and counts.tp + counts.fp and counts.fn + counts.tn:
+            assert min(model, more) <= 1e-9
+
+
+def test_mcnemar_agrees_with_statsmodels() -> None:
+    for first, second in ((14, 12), (5, 14), (0, 3), (7, 7)):
+        table = np.array([[3, first], [second, 4]])
+        assert discordant_p(first, second) == pytest.approx(mcnemar(table, exact=True).pvalue)
+    assert discordant_p(0, 0) == 1
+
+
+@pytest.mark.parametrize("probability", [0, 1, -0.1])
+def test_odds_of_what_is_no_open_probability(probability: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        odds(probability)

@@ -1,0 +1,254 @@
+"""What can be said of a prediction from published aggregates alone, without its cases."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import numpy as np
+from scipy.stats import binomtest, fisher_exact, norm
+
+from osteohip.evaluation.discrimination import ONE_CLASS
+from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile
+from osteohip.evaluation.measures import Confusion
+from osteohip.evaluation.proportions import wilson
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The difference of one statistic between two independent groups.
+
+    Parameters
+    ----------
+    difference, low, high
+        First less second, and the limits of the interval; None where they are undefined.
+    p
+        Two-sided p value of no difference.
+    method
+        Of the interval and of the p value.
+    reason
+        Why the difference is undefined; None where it is defined.
+    """
+
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    method: str
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the difference as it stands in JSON files."""
+        return asdict(self)
+
+
+def hanley_mcneil_variance(*, area: float, diseased: int, healthy: int) -> float:
+    """Return the variance of an area under the ROC curve by Hanley and McNeil's formula.
+
+    It takes the scores as exponentially distributed in both classes, which gives the two further
+    probabilities of the exact formula from the area: Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A).
+
+    Parameters
+    ----------
+    area
+        In [0, 1].
+    diseased, healthy
+        Cases of each class, at least one.
+
+    References
+    ----------
+    Hanley JA, McNeil BJ. Radiology 1982;143:29-36, formulas 1 and 2.
+    """
+    if not 0 <= area <= 1:
+        raise ValueError(f"an area under the ROC curve lies between 0 and 1, not at {area}")
+    if diseased < 1 or healthy < 1:
+        raise ValueError("expected at least one case of each class")
+    first = area / (2 - area)
+    second = 2 * area * area / (1 + area)
+    spread = (
+        area * (1 - area)
+        + (diseased - 1) * (first - area * area)
+        + (healthy - 1) * (second - area * area)
+    )
+    return spread / (diseased * healthy)
+
+
+def hanley_mcneil(*, area: float, diseased: int, healthy: int, level: float = LEVEL) -> Estimate:
+    """Return a published area with Hanley and McNeil's normal interval, cut off at 0 and 1.
+
+    Near an area of 0 or 1 the interval shrinks to nothing; `discrimination.newcombe_interval`
+    does not and is to be set beside it.
+
+    Parameters
+    ----------
+    area, diseased, healthy
+        As for `hanley_mcneil_variance`; without one of the classes the area is undefined.
+    """
+    method, n = "Hanley-McNeil", diseased + healthy
+    if diseased == 0 or healthy == 0:
+        return Estimate(None, None, None, None, n, method, reason=ONE_CLASS)
+    variance = hanley_mcneil_variance(area=area, diseased=diseased, healthy=healthy)
+    half = normal_quantile(level) * math.sqrt(variance)
+    return Estimate(area, max(0.0, area - half), min(1.0, area + half), None, n, method)
+
+
+def difference_of_areas(
+    *, areas: tuple[float, float], diseased: tuple[int, int], healthy: tuple[int, int]
+) -> Difference:
+    """Compare two published areas of independent cohorts by a normal test.
+
+    Parameters
+    ----------
+    areas, diseased, healthy
+        Of the first and of the second cohort, as for `hanley_mcneil_variance`.
+
+    References
+    ----------
+    Hanley JA, McNeil BJ. Radiology 1983;148:839-843, with correlation 0 between two cohorts.
+    """
+    method = "Hanley-McNeil, normal test of two cohorts"
+    if min(*diseased, *healthy) == 0:
+        return Difference(None, None, None, None, method, reason=ONE_CLASS)
+    variances = [
+        hanley_mcneil_variance(area=area, diseased=ill, healthy=well)
+        for area, ill, well in zip(areas, diseased, healthy, strict=True)
+    ]
+    error = math.sqrt(sum(variances))
+    difference = areas[0] - areas[1]
+    if error == 0:
+        return Difference(difference, None, None, None, method, reason="both variances are zero")
+    half = normal_quantile(LEVEL) * error
+    p = 2 * float(norm.sf(abs(difference) / error))
+    return Difference(difference, difference - half, difference + half, p, method)
+
+
+def difference_of_proportions(
+    *, first: tuple[int, int], second: tuple[int, int], level: float = LEVEL
+) -> Difference:
+    """Compare the proportions of two independent groups.
+
+    The interval is Newcombe's hybrid score interval: the distances of each proportion to its
+    Wilson limits are squared and added. The p value is Fisher's exact one.
+
+    Parameters
+    ----------
+    first, second
+        Successes and trials of each group, 0 <= k <= n.
+
+    References
+    ----------
+    Method 10 of Newcombe RG. Stat Med 1998;17:873-890.
+    """
+    method = "Newcombe's hybrid score interval, Fisher's exact test"
+    if 0 in (first[1], second[1]):
+        return Difference(None, None, None, None, method, reason="a denominator is zero")
+    (one, below, above), (other, under, over) = (
+        _with_limits(wilson(k=k, n=n, level=level)) for k, n in (first, second)
+    )
+    table = np.array([[k, n - k] for k, n in (first, second)])
+    return Difference(
+        difference=one - other,
+        low=one - other - math.hypot(one - below, over - other),
+        high=one - other + math.hypot(above - one, other - under),
+        p=min(1.0, float(fisher_exact(table).pvalue)),
+        method=method,
+    )
+
+
+def _with_limits(estimate: Estimate) -> tuple[float, float, float]:
+    """Return value and limits of an estimate that has them."""
+    values = (estimate.estimate, estimate.low, estimate.high)
+    if None in values:
+        raise ValueError(f"expected an estimate with limits: {estimate.reason}")
+    return cast(tuple[float, float, float], values)
+
+
+def net_benefit(counts: Confusion, *, preference: float, level: float = LEVEL) -> Estimate:
+    """Return the net benefit of calls that are fixed, per patient.
+
+    Net benefit is TP/n - w FP/n, where w = pt / (1 - pt) is what a needless referral costs against
+    a missed case: pt is the probability of disease from which on one would refer. It is the mean
+    over patients of 1, -w or 0, and has the normal interval of a mean.
+
+    Parameters
+    ----------
+    counts
+        Confusion matrix of the calls; to refer all, all are called positive.
+    preference
+        The threshold probability pt, in (0, 1).
+
+    References
+    ----------
+    Vickers AJ, Elkin EB. Med Decis Making 2006;26:565-574; the interval: Pfeiffer RM, Gail MH.
+    Biom J 2020;62:764-776.
+    """
+    weight = odds(preference)
+    return _mean({1.0: counts.tp, -weight: counts.fp}, n=counts.n, level=level)
+
+
+def net_benefit_over_all(counts: Confusion, *, preference: float, level: float = LEVEL) -> Estimate:
+    """Return the net benefit of fixed calls less that of referring everyone, per patient.
+
+    Against referring all a true negative saves w and a false negative loses 1, so the difference
+    is the mean over patients of w, -1 or 0.
+
+    Parameters
+    ----------
+    counts, preference
+        As for `net_benefit`.
+    """
+    weight = odds(preference)
+    return _mean({weight: counts.tn, -1.0: counts.fn}, n=counts.n, level=level)
+
+
+def useful_range(counts: Confusion) -> tuple[float, float] | None:
+    """Return the threshold probabilities between which fixed calls beat both extremes.
+
+    The calls have more net benefit than referring all above FN / (FN + TN), and more than
+    referring none below TP / (TP + FP). None where no threshold probability lies between.
+    """
+    negative, positive = counts.fn + counts.tn, counts.tp + counts.fp
+    if negative == 0 or positive == 0:
+        return None
+    low, high = counts.fn / negative, counts.tp / positive
+    return (low, high) if low < high else None
+
+
+def odds(probability: float) -> float:
+    """Return the odds of a probability in (0, 1)."""
+    if not 0 < probability < 1:
+        raise ValueError(f"expected a probability between 0 and 1, not {probability}")
+    return probability / (1 - probability)
+
+
+def refer_all(counts: Confusion) -> Confusion:
+    """Return the confusion matrix of calling everyone positive in the same cohort."""
+    return Confusion(tp=counts.tp + counts.fn, fn=0, fp=counts.fp + counts.tn, tn=0)
+
+
+def discordant_p(first: int, second: int) -> float:
+    """Return McNemar's exact two-sided p value from the two discordant counts.
+
+    References
+    ----------
+    McNemar Q. Psychometrika 1947;12:153-157, with the binomial distribution in full.
+    """
+    if first + second == 0:
+        return 1.0
+    return float(binomtest(first, first + second).pvalue)
+
+
+def _mean(values: dict[float, int], *, n: int, level: float) -> Estimate:
+    """Return the mean of values that some of ``n`` patients have; all others have 0."""
+    method = "normal interval of a mean"
+    if n < 2:
+        return Estimate(None, None, None, None, n, method, reason="fewer than two cases")
+    mean = sum(value * k for value, k in values.items()) / n
+    squares = sum(value * value * k for value, k in values.items()) / n
+    variance = max(0.0, squares - mean * mean) * n / (n - 1)
+    if variance < 1e-15:
+        reason = "the benefit is the same in all cases"
+        return Estimate(mean, None, None, None, n, method, reason=reason)
+    half = normal_quantile(level) * math.sqrt(variance / n)
+    return Estimate(mean, mean - half, mean + half, None, n, method)
