@@ -5,6 +5,7 @@ The rooms' command modules import what is heavy inside their functions, so ``--h
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -21,6 +22,9 @@ from osteohip.report import command as report
 from osteohip.site import command as site
 from osteohip.split import command as split
 from osteohip.synthetic import command as synthetic
+
+# What the system says where nothing more can be written.
+NO_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 app = typer.Typer(
     help="Predict osteoporosis from plain hip radiographs: one command per stage of the study.",
@@ -61,8 +65,22 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("OSTEOHIP_TRACEBACK") == "1":
             raise
-        print(f"osteohip: {_without_message(error)}", file=sys.stderr)
+        print(f"osteohip: {_unwritable(error) or _without_message(error)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _unwritable(error: Exception) -> str | None:
+    """Return a sentence if the disk is full or must not be written, None for any other error."""
+    if not isinstance(error, OSError):
+        return None
+    # HDF5 has the system's words in its message, and no number.
+    for code in NO_WRITING:
+        if error.errno == code or (error.errno is None and os.strerror(code) in str(error)):
+            return (
+                f"nothing more can be written ({os.strerror(code)}): make room or take another "
+                "folder, then run the same command again; finished stages are kept"
+            )
+    return None
 
 
 def _without_message(error: Exception) -> str:

@@ -39,6 +39,10 @@ def load_study():
         digests = digest_sites(sites) if workflow.is_main_process else {}
     except StudyError as error:
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(
+            f"the digests of the sites cannot be kept: {error.strerror}"
+        ) from None
     return study, sites, digests
 
 

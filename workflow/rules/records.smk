@@ -3,6 +3,7 @@
 import fcntl
 import json
 from base64 import urlsafe_b64encode
+from tempfile import TemporaryFile
 
 from snakemake.utils import listfiles
 
@@ -44,9 +45,20 @@ def hold_folder():
     HELD.append(lock)
 
 
+def check_writable():
+    """Stop before the first job where its results could not be written."""
+    for folder in ("results", "reports"):
+        try:
+            Path(folder).mkdir(exist_ok=True)
+            TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise WorkflowError(f"{folder}/ cannot be written: {error.strerror}") from None
+
+
 if workflow.is_main_process:
     mark_incomplete(results_without_record())
 
 
 onstart:
+    check_writable()
     hold_folder()

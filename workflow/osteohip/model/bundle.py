@@ -6,9 +6,11 @@ Weights are HDF5 arrays, everything else is JSON and CSV; nothing in it is code.
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import keras
@@ -88,8 +90,10 @@ def write_bundle(
     The path of an initial weight file stays behind: it belongs to the machine, and the weights
     that came of it are in the bundle.
     """
-    with written_whole(folder / WEIGHTS) as partial:
-        network.save_weights(partial)
+    # HDF5 answers a full disk with a page of traces; a plain copy does not.
+    with TemporaryDirectory() as scratch, written_whole(folder / WEIGHTS) as partial:
+        network.save_weights(Path(scratch) / WEIGHTS)
+        shutil.copyfile(Path(scratch) / WEIGHTS, partial)
     design = Design(
         network=settings.model_copy(update={"initial_weights": None}),
         preprocessing=Preprocessing(images=images),
