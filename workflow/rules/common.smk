@@ -57,13 +57,23 @@ def digest_sites(sites):
         digest = Path(f"{folder}.digest")
         if is_made(folder) and not (digest.is_file() and folder.is_dir()):
             continue
-        cache = Path(f"results/sites/{site}/private/content.json")
-        digests = content_digests(folder, cache=cache)
+        digests = content_digests(folder, cache=digest_cache(site, folder))
         if not is_made(folder):
             found[site] = digests
         elif digests != read_json(digest):
             write_json(digest, digests)
     return found
+
+
+def digest_cache(site, folder):
+    """Where sizes, times and digests of a site's files are kept between runs.
+
+    Names of a hospital's files may hold patient data, so they stay in private/. Times of files
+    that the workflow made differ from run to run, so they stay out of results/.
+    """
+    if is_made(folder):
+        return Path(f".snakemake/synthetic/{site}.json")
+    return Path(f"results/sites/{site}/private/content.json")
 
 
 def is_made(folder):
