@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from osteohip.config import (
     Config,
+    Plans,
     Selection,
     Training,
     load_config,
@@ -37,7 +39,7 @@ NAN, INFINITE = float("nan"), float("inf")
         ({"images": 3}, "images: expected keys with values below it (found 3)"),
         ({"images": {"size": 3}}, "images.size: expected a number of at least 32 (found 3)"),
         ({"images": {"mirror_right": 1}}, "images.mirror_right: expected true or false (found 1)"),
-        ({"device": "tpu"}, "device: expected 'cpu' or 'gpu' (found 'tpu')"),
+        ({"device": "tpu"}, "device: expected 'auto', 'cpu' or 'gpu' (found 'tpu')"),
         (
             {"selection": {"label_t_score": NAN}},
             "selection.label_t_score: expected a finite number",
@@ -202,3 +204,60 @@ def test_settings_survive_the_command_line():
     assert parse_settings(Selection, None) == Config().selection
     with pytest.raises(StudyError, match="configuration: Invalid JSON"):
         parse_settings(Selection, "{")
+
+
+ABLATION = {
+    "with-2": {"seed": 2},
+    "without-1": {"network": {"non_local_after": None}},
+    "without-2": {"seed": 2, "network": {"non_local_after": None}},
+    "both": {"ensemble": ["primary", "with-2"]},
+    "mixed": {"ensemble": ["primary", "without-2"]},
+}
+
+
+def test_runs_of_one_variant_differ_in_the_seed_alone():
+    config = load_config({"runs": ABLATION})
+    assert config.trained == ("primary", "with-2", "without-1", "without-2")
+    plans = {plan.name: plan for plan in config.plans().runs}
+    assert plans["primary"].variant == plans["with-2"].variant == plans["both"].variant == ""
+    assert plans["without-1"].variant == "network.non_local_after: null"
+    assert plans["both"].seeds == (1, 2)
+    assert plans["mixed"].variant is None
+    assert parse_settings(Plans, settings_json(config.plans())) == config.plans()
+
+
+@pytest.mark.parametrize(
+    ("runs", "sentence"),
+    [
+        ({"e": {"ensemble": ["primary"]}}, "runs.e.ensemble: expected at least 2 in the list"),
+        ({"e": {"ensemble": ["primary", "x"]}}, "the ensemble e takes x, which is not the name of"),
+        (
+            {"e": {"ensemble": ["primary", "with-2"]}, "f": {"ensemble": ["e", "primary"]}},
+            "the ensemble f takes e, which is not the name of a run that is trained",
+        ),
+        (
+            {"e": {"ensemble": ["primary", "with-2"], "seed": 3}},
+            "runs.e: an ensemble is not trained and has no seed of its own",
+        ),
+        (
+            {"primary": {"ensemble": ["with-2", "without-1"]}},
+            "`primary` is the model that is handed",
+        ),
+        ({"again": {"seed": 2}}, "the runs with-2 and again have the same seed and settings"),
+    ],
+)
+def test_ensembles_are_of_trained_runs_and_runs_differ(runs, sentence):
+    with pytest.raises(StudyError) as caught:
+        load_config({"runs": ABLATION | runs})
+    assert sentence in str(caught.value)
+
+
+def test_the_ablation_has_five_seeds_with_the_block_and_five_without():
+    config = load_config(yaml.safe_load((ROOT / "config" / "ablation.yaml").read_text()))
+    seeds = {}
+    for plan in config.plans().runs:
+        if plan.ensemble is None:
+            seeds.setdefault(plan.variant, []).append(plan.seeds)
+    five = [(seed,) for seed in range(1, 6)]
+    assert seeds == {"": five, "network.non_local_after: null": five}
+    assert all(len(members) == 5 for members in config.ensembles.values())

@@ -33,6 +33,7 @@ class Tree:
     def __init__(self, root: Path):
         self.root = root
         self.externals: list[Path] = []
+        self.runs: Path | None = None
         self.config = Config().reported()
         self.numbers: dict[str, Any] = {}
 
@@ -58,6 +59,7 @@ class Tree:
             run=run,
             out_dir=self.reports,
             external=self.externals,
+            runs=self.runs,
             settings=self.config.model_dump_json(),
             **self.arguments,
         )
@@ -67,7 +69,11 @@ class Tree:
     def count(self, run: str = "primary") -> dict[str, Any]:
         """Return the numbers alone, without drawing and writing."""
         results = read_results(
-            run=run, config=self.config, externals=self.externals, **self.arguments
+            run=run,
+            config=self.config,
+            externals=self.externals,
+            runs=self.runs,
+            **self.arguments,
         )
         return numbers(results)
 

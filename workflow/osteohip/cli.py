@@ -45,6 +45,8 @@ for command in (
     model.predict,
     evaluation.threshold,
     evaluation.evaluate,
+    evaluation.ensemble,
+    evaluation.runs,
     report.report,
     report.summary,
 ):

@@ -38,6 +38,10 @@ DEFAULT_DEVELOPMENT = SYNTHETIC_FOLDER / "development"
 DEFAULT_EXTERNAL = SYNTHETIC_FOLDER / "external"
 
 
+# Names of runs and sites are names of files and wildcards.
+Name = Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")]
+
+
 class Section(BaseModel):
     """Base of all sections: unknown keys are refused, and nothing changes.
 
@@ -256,6 +260,10 @@ class Run(Section):
     )
     network: dict[str, Any] = Field(default={}, description="keys of `network` to override")
     training: dict[str, Any] = Field(default={}, description="keys of `training` to override")
+    ensemble: Annotated[list[Name], Field(min_length=2)] | None = Field(
+        default=None,
+        description="other runs, the mean of whose scores this run is; it is not trained itself",
+    )
 
     @field_validator("network", "training")
     @classmethod
@@ -269,6 +277,13 @@ class Run(Section):
             if wrong:
                 raise ValidationError.from_exception_data(section.__name__, wrong) from None
         return given
+
+    @model_validator(mode="after")
+    def _is_trained_or_put_together(self) -> Self:
+        own = sorted(self.model_fields_set & {"seed", "network", "training"})
+        if self.ensemble is not None and own:
+            raise ValueError(f"an ensemble is not trained and has no {' or '.join(own)} of its own")
+        return self
 
 
 class Evaluation(Section):
@@ -312,12 +327,12 @@ class Config(Section):
     split: Split = Split()
     network: Network = Network()
     training: Training = Training()
-    runs: dict[Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")], Run] = Field(
+    runs: dict[Name, Run] = Field(
         default={"primary": Run()},
         description="variants and seeds of the model; `primary` is the study's and always there",
     )
     evaluation: Evaluation = Evaluation()
-    synthetic: dict[Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")], Synthetic] = Field(
+    synthetic: dict[Name, Synthetic] = Field(
         default={
             "development": Synthetic(recipe="development", patients=1001, seed=2021),
             "external": Synthetic(recipe="external", patients=117, seed=2022),
@@ -371,7 +386,9 @@ class Config(Section):
         if not isinstance(given, Mapping) or info.field_name is None:
             return given
         default = cls.model_fields[info.field_name].default
-        merged: dict[str, Any] = {name: entry.model_dump() for name, entry in default.items()}
+        merged: dict[str, Any] = {
+            name: entry.model_dump(exclude_unset=True) for name, entry in default.items()
+        }
         for name, entry in given.items():
             both = isinstance(entry, Mapping) and name in merged
             merged[name] = {**merged[name], **entry} if both else entry
@@ -394,6 +411,32 @@ class Config(Section):
         if wrong:
             raise ValidationError.from_exception_data("runs", wrong)
         return runs
+
+    @field_validator("runs")
+    @classmethod
+    def _members_are_trained(cls, runs: dict[str, Run]) -> dict[str, Run]:
+        if runs["primary"].ensemble is not None:
+            raise ValueError(
+                "`primary` is the model that is handed on and cannot be an ensemble; name the "
+                "ensemble otherwise"
+            )
+        for name, run in runs.items():
+            for member in run.ensemble or []:
+                if member not in runs or runs[member].ensemble is not None:
+                    raise ValueError(
+                        f"the ensemble {name} takes {member}, which is not the name of a run that "
+                        "is trained"
+                    )
+        return runs
+
+    @model_validator(mode="after")
+    def _no_run_is_another(self) -> Self:
+        first: dict[tuple[str, int], str] = {}
+        for name in self.trained:
+            same = first.setdefault((self.variant(name), self.runs[name].seed), name)
+            if same != name:
+                raise ValueError(f"the runs {same} and {name} have the same seed and settings")
+        return self
 
     @field_validator("synthetic")
     @classmethod
@@ -431,6 +474,52 @@ class Config(Section):
             synthetic={site: self.synthetic[site] for site in made},
         )
 
+    @property
+    def ensembles(self) -> dict[str, tuple[str, ...]]:
+        """Members of each run that is an ensemble."""
+        return {name: tuple(run.ensemble) for name, run in self.runs.items() if run.ensemble}
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of the runs that are trained."""
+        return tuple(name for name in self.runs if name not in self.ensembles)
+
+    def plans(self) -> Plans:
+        """Return all runs with their variants and seeds."""
+        plans = []
+        for name in self.runs:
+            members = self.ensembles.get(name)
+            variants = {self.variant(member) for member in members or (name,)}
+            plans.append(
+                Plan(
+                    name=name,
+                    variant=variants.pop() if len(variants) == 1 else None,
+                    seeds=tuple(sorted(self.runs[m].seed for m in members or (name,))),
+                    ensemble=members,
+                )
+            )
+        return Plans(runs=plans)
+
+    def variant(self, run: str) -> str:
+        """Return in what ``run`` differs from the common settings, empty where in nothing.
+
+        Runs that differ in the seed alone are of one variant. Of an initial weight file its digest
+        counts and not where it lies.
+        """
+        common, own = (
+            {
+                f"{key}.{name}": value.sha256 if isinstance(value, InitialWeights) else value
+                for key, section in sections
+                for name, value in section
+            }
+            for sections in (
+                (("network", self.network), ("training", self.training)),
+                (("network", self.run_network(run)), ("training", self.run_training(run))),
+            )
+        )
+        differs = [key for key, value in own.items() if value != common[key]]
+        return "; ".join(f"{key}: {json.dumps(own[key])}" for key in differs)
+
     def run_network(self, run: str) -> Network:
         """Return the network of ``run``: the common one with the run's overrides."""
         return _overridden(self.network, self.runs[run].network)
@@ -438,6 +527,32 @@ class Config(Section):
     def run_training(self, run: str) -> Training:
         """Return how ``run`` is trained: the common way with the run's overrides."""
         return _overridden(self.training, self.runs[run].training)
+
+
+class Plan(Section):
+    """A run as the stage that compares runs is told of it.
+
+    Parameters
+    ----------
+    variant
+        In what it differs from the common settings; runs of one variant share it. None for an
+        ensemble of several variants.
+    seeds
+        Its seed; for an ensemble those of its members, sorted.
+    ensemble
+        Names of the members; None for a run that is trained.
+    """
+
+    name: str
+    variant: str | None
+    seeds: tuple[int, ...]
+    ensemble: tuple[str, ...] | None = None
+
+
+class Plans(Section):
+    """All runs."""
+
+    runs: list[Plan]
 
 
 class Reported(Section):

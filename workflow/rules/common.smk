@@ -93,6 +93,11 @@ MODEL_ENVIRONMENT = (
 )
 
 
+def one_of(names):
+    """Wildcard pattern of just these names; of none, one that nothing matches."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
     site="[A-Za-z0-9_-]+",
     run="[A-Za-z0-9_-]+",

@@ -12,6 +12,8 @@ rule predict:
         "results/logs/predict/{run}/{cohort}.log",
     benchmark:
         "results/benchmarks/predict/{run}/{cohort}.tsv"
+    wildcard_constraints:
+        run=one_of(STUDY.trained),
     conda:
         MODEL_ENVIRONMENT
     resources:
@@ -37,10 +39,43 @@ rule predict:
         " --device {params.device} --out {output.predictions:q} > {log:q} 2>&1"
 
 
+rule ensemble:
+    """Average the scores of a run's members; it has no weights of its own."""
+    input:
+        members=lambda wildcards: expand(
+            rules.predict.output.predictions,
+            run=STUDY.ensembles[wildcards.run],
+            cohort=wildcards.cohort,
+        ),
+    output:
+        predictions="results/evaluation/{run}/{cohort}/predictions.csv",
+    log:
+        "results/logs/ensemble/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/ensemble/{run}/{cohort}.tsv"
+    wildcard_constraints:
+        run=one_of(STUDY.ensembles),
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        members=lambda wildcards, input: [
+            f"--predictions={path}" for path in input.members
+        ],
+        code=code_digest("evaluation.ensemble"),
+        lock=LOCK,
+    message:
+        "Averaging the members of {wildcards.run} on {wildcards.cohort}"
+    shell:
+        "osteohip ensemble {params.members:q} --out {output.predictions:q} > {log:q} 2>&1"
+
+
 rule threshold:
     """Fix the operating point of one run, which completes its bundle."""
     input:
-        run="results/models/{run}/run.json",
+        validation="results/evaluation/{run}/validation/predictions.csv",
     output:
         threshold="results/models/{run}/threshold.json",
     log:
@@ -66,7 +101,7 @@ rule threshold:
 rule evaluate:
     """Measure the scores of one run on one cohort, with intervals."""
     input:
-        predictions=rules.predict.output.predictions,
+        predictions="results/evaluation/{run}/{cohort}/predictions.csv",
         threshold=rules.threshold.output.threshold,
     output:
         metrics="results/evaluation/{run}/{cohort}/metrics.json",
@@ -89,3 +124,38 @@ rule evaluate:
     shell:
         "osteohip evaluate --predictions {input.predictions:q}"
         " --threshold-file {input.threshold:q} --out-dir {params.out:q} > {log:q} 2>&1"
+
+
+rule runs:
+    """Compare seeds and variants of the model on the same cases."""
+    input:
+        models=expand("results/models/{run}/run.json", run=STUDY.trained),
+        evaluation=expand(
+            "results/evaluation/{run}/{cohort}/{file}",
+            run=STUDY.runs,
+            cohort=("test", *EXTERNALS),
+            file=["predictions.csv", "metrics.json"],
+        ),
+    output:
+        runs="results/evaluation/runs.json",
+    log:
+        "results/logs/runs.log",
+    benchmark:
+        "results/benchmarks/runs.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        models=lambda wildcards, input: Path(input.models[0]).parents[1],
+        evaluation=lambda wildcards, output: Path(output.runs).parent,
+        cohorts=[f"--cohort={cohort}" for cohort in ("test", *EXTERNALS)],
+        plans=settings_json(STUDY.plans()),
+        code=code_digest("evaluation.runs"),
+        lock=LOCK,
+    message:
+        "Comparing the runs"
+    shell:
+        "osteohip runs --plans {params.plans:q} --primary primary --models {params.models:q}"
+        " --evaluation {params.evaluation:q} {params.cohorts:q} --out {output.runs:q} > {log:q} 2>&1"

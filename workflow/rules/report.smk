@@ -20,6 +20,7 @@ rule report:
             cohort=COHORTS,
             file=["predictions.csv", "metrics.json", "roc.csv"],
         ),
+        runs=rules.runs.output.runs if len(STUDY.runs) > 1 else [],
     output:
         report="reports/report.html",
         numbers="reports/numbers.json",
@@ -41,6 +42,7 @@ rule report:
             f"--external={folder}"
             for folder in dict.fromkeys(Path(file).parent for file in input.external)
         ],
+        runs=lambda wildcards, input: [f"--runs={path}" for path in input.runs],
         evaluation=lambda wildcards, input: Path(input.evaluation[0]).parents[1],
         out=lambda wildcards, output: Path(output.report).parent,
         settings=settings_json(STUDY.reported()),
@@ -51,5 +53,5 @@ rule report:
     shell:
         "osteohip report --run primary --model {params.model:q}"
         " --development {params.development:q} {params.externals:q} --split {input.split:q}"
-        " --leakage {input.leakage:q} --evaluation {params.evaluation:q}"
+        " --leakage {input.leakage:q} {params.runs:q} --evaluation {params.evaluation:q}"
         " --settings {params.settings:q} --out-dir {params.out:q} > {log:q} 2>&1"

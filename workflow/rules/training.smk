@@ -22,6 +22,8 @@ rule train:
         "results/logs/train/{run}.log",
     benchmark:
         "results/benchmarks/train/{run}.tsv"
+    wildcard_constraints:
+        run=one_of(STUDY.trained),
     conda:
         MODEL_ENVIRONMENT
     threads: 2

@@ -18,6 +18,9 @@ def report(
     evaluation: Annotated[Path, typer.Option(help="evaluations of the run: one folder per cohort")],
     settings: Annotated[str, typer.Option(help="what is printed of the configuration, as JSON")],
     out_dir: Annotated[Path, typer.Option(help="folder for report, numbers, tables, figures")],
+    runs: Annotated[
+        Path | None, typer.Option(help="runs.json, where the study has several runs")
+    ] = None,
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
@@ -39,6 +42,7 @@ def report(
         externals=external or [],
         split=split,
         leakage=leakage,
+        runs=runs,
         evaluation=evaluation,
         config=parse_settings(Reported, settings),
     )

@@ -127,7 +127,10 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
     }
     template = files("osteohip.report").joinpath("template.md").read_text(encoding="utf-8")
     return environment.from_string(template).render(
-        **{name: content[name] for name in ("study", "sites", "config", "model", "training")},
+        **{
+            name: content[name]
+            for name in ("study", "sites", "config", "model", "training", "runs")
+        },
         **{name: content[name] for name in ("leakage", "warnings")},
         preprocessing=content["model"]["preprocessing"],
         development=sites[0],

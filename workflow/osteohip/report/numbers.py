@@ -13,6 +13,7 @@ from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.published import JANG_2021
 from osteohip.report.results import PARTS, Results, Site
+from osteohip.report.runs import runs_numbers
 
 QUANTITIES = (
     "age_years",
@@ -53,6 +54,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "training": _training(results),
         "model": _model(results),
         "leakage": results.leakage,
+        "runs": None if results.runs is None else runs_numbers(results.runs),
         "config": _config(results),
         "paper": _paper(),
         "warnings": _warnings(results, cohorts),

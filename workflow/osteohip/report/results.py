@@ -80,6 +80,8 @@ class Results:
         ``split.csv`` of the development site.
     leakage
         ``leakage.json``.
+    runs
+        ``runs.json``; None where the study has one run.
     evaluations
         By cohort: validation, test, then the external sites in the order of ``externals``.
     """
@@ -91,6 +93,7 @@ class Results:
     externals: tuple[Site, ...]
     split: pd.DataFrame
     leakage: dict[str, Any]
+    runs: dict[str, Any] | None
     evaluations: dict[str, Evaluation]
 
 
@@ -102,6 +105,7 @@ def read_results(
     externals: Sequence[Path],
     split: Path,
     leakage: Path,
+    runs: Path | None,
     evaluation: Path,
     config: Reported,
 ) -> Results:
@@ -134,6 +138,7 @@ def read_results(
         externals=tuple(sites[1:]),
         split=parts,
         leakage=_json(leakage),
+        runs=None if runs is None else _json(runs),
         evaluations={
             cohort: _evaluation(evaluation / cohort, labels, threshold)
             for cohort, labels in expected.items()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
+from osteohip.report.runs import runs_tables
 from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
     estimate,
@@ -45,6 +46,7 @@ def all_tables(content: Numbers) -> list[Table]:
             [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"],
             content,
         ),
+        *runs_tables(content, held_out(content)),
         leakage_table(content),
         settings_table(content),
         run_table(content),

@@ -51,6 +51,21 @@ def percent(share: float | None) -> str:
     return MISSING if share is None else f"{number(100 * share, 1)} %"
 
 
+def p_value(p: float | None) -> str:
+    """Return a p value with its sign, in journal style: ``p = 0.12``, ``p = 0.007``, ``p < 0.001``.
+
+    Two decimals, three below the border of two; nothing is rounded up to 1 or over a border.
+    """
+    if p is None:
+        return f"p {MISSING}"
+    if p < 0.001:
+        return "p < 0.001"
+    if p > 0.99:
+        return "p > 0.99"
+    near = 0.045 <= p < 0.055
+    return f"p = {number(p, 3 if p < 0.01 or near else 2)}"
+
+
 def part_of(item: Mapping[str, Any]) -> str:
     """Return a count with its share."""
     counted = number(item["k"])
