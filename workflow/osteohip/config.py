@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
@@ -286,12 +286,64 @@ class Run(Section):
         return self
 
 
-class Evaluation(Section):
-    """Operating point."""
+class Widths(Section):
+    """Widths from limit to limit that 95 % intervals at the next site are to have."""
 
-    threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.5, description="a score at or above this is called osteoporosis"
+    auc: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.1, description="of the AUC")
+    sensitivity: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.1, description="of the sensitivity"
     )
+    specificity: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.1, description="of the specificity"
+    )
+    observed_expected: Annotated[float, Field(gt=0)] = Field(
+        default=0.2, description="of the ratio of observed to expected cases"
+    )
+
+
+class Evaluation(Section):
+    """Operating points, refit, and how finely results are looked at."""
+
+    threshold_rule: Literal["fixed", "youden", "sensitivity"] = Field(
+        default="fixed",
+        description="how the operating point comes about: fixed before any data, or chosen on the "
+        "validation set as the largest Youden index or by a least sensitivity",
+    )
+    threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.5, description="rule fixed: a score at or above this is called osteoporosis"
+    )
+    least_sensitivity: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.9, description="rule sensitivity: what the validation set must reach"
+    )
+    recalibration: Literal["platt", "temperature"] = Field(
+        default="platt", description="refit of the calibration, fitted on the validation set"
+    )
+    rule_in_ppv: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.95, description="triage: positive predictive value of who is ruled in"
+    )
+    rule_out_npv: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.95, description="triage: negative predictive value of who is ruled out"
+    )
+    smallest_subgroup: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="a subgroup of fewer hips has no measures"
+    )
+    smallest_effective_size: Annotated[float, Field(ge=1)] = Field(
+        default=10, description="effective cases of a class that a re-weighted AUC needs"
+    )
+    widths: Widths = Widths()
+
+
+# What the stage that chooses on the validation set reads of the section.
+CHOICES = frozenset(
+    {
+        "threshold_rule",
+        "threshold",
+        "least_sensitivity",
+        "recalibration",
+        "rule_in_ppv",
+        "rule_out_npv",
+    }
+)
 
 
 class Config(Section):
@@ -655,9 +707,13 @@ def _mistake(item: ErrorDetails) -> str:
     return item["msg"].removeprefix("Value error, ")
 
 
-def settings_json(settings: BaseModel) -> str:
-    """Return ``settings`` as the one-line JSON that a stage's ``--settings`` takes."""
-    return json.dumps(settings.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def settings_json(settings: BaseModel, *, only: Collection[str] | None = None) -> str:
+    """Return ``settings`` as the one-line JSON that a stage's ``--settings`` takes.
+
+    With ``only``, the keys that the stage reads, so that it does not rerun for the others.
+    """
+    content = settings.model_dump(mode="json", include=None if only is None else set(only))
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
 def parse_settings(model: type[SectionT], text: str | None) -> SectionT:

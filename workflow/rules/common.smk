@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from osteohip.config import SYNTHETIC_FOLDER, load_config, settings_json
+from osteohip.config import CHOICES, SYNTHETIC_FOLDER, load_config, settings_json
 from osteohip.errors import StudyError
 from osteohip.files import read_json, write_json
 from osteohip.provenance import code_digest, file_digest

@@ -73,11 +73,14 @@ rule ensemble:
 
 
 rule threshold:
-    """Fix the operating point of one run, which completes its bundle."""
+    """Choose operating point, refit and triage of one run on validation: its bundle is complete."""
     input:
-        validation="results/evaluation/{run}/validation/predictions.csv",
+        predictions="results/evaluation/{run}/validation/predictions.csv",
+        split=rules.split.output.split,
     output:
         threshold="results/models/{run}/threshold.json",
+        calibration="results/models/{run}/calibration.json",
+        triage="results/models/{run}/triage.json",
     log:
         "results/logs/threshold/{run}.log",
     benchmark:
@@ -88,13 +91,15 @@ rule threshold:
         mem_mb=500,
         runtime=10,
     params:
-        settings=settings_json(STUDY.evaluation),
+        settings=settings_json(STUDY.evaluation, only=CHOICES),
         code=code_digest("evaluation.threshold"),
         lock=LOCK,
     message:
         "Fixing the operating point of {wildcards.run}"
     shell:
-        "osteohip threshold --settings {params.settings:q} --out {output.threshold:q}"
+        "osteohip threshold --predictions {input.predictions:q} --split {input.split:q}"
+        " --settings {params.settings:q} --out {output.threshold:q}"
+        " --calibration-out {output.calibration:q} --triage-out {output.triage:q}"
         " > {log:q} 2>&1"
 
 
@@ -103,9 +108,18 @@ rule evaluate:
     input:
         predictions="results/evaluation/{run}/{cohort}/predictions.csv",
         threshold=rules.threshold.output.threshold,
+        calibration=rules.threshold.output.calibration,
+        triage=rules.threshold.output.triage,
+        cohort=lambda wildcards: (
+            f"results/sites/{cohort_site(wildcards.cohort)}/cohort.csv"
+        ),
     output:
         metrics="results/evaluation/{run}/{cohort}/metrics.json",
         roc="results/evaluation/{run}/{cohort}/roc.csv",
+        calibration="results/evaluation/{run}/{cohort}/calibration.csv",
+        decision="results/evaluation/{run}/{cohort}/decision.csv",
+        subgroups="results/evaluation/{run}/{cohort}/subgroups.csv",
+        samplesize="results/evaluation/{run}/{cohort}/samplesize.json",
     log:
         "results/logs/evaluate/{run}/{cohort}.log",
     benchmark:
@@ -117,13 +131,21 @@ rule evaluate:
         runtime=20,
     params:
         out=lambda wildcards, output: Path(output.metrics).parent,
+        settings=settings_json(STUDY.evaluation),
+        label=STUDY.selection.label_t_score,
+        retune=lambda wildcards: (
+            [] if wildcards.cohort in DEVELOPMENT_PARTS else ["--retune"]
+        ),
         code=code_digest("evaluation.evaluate"),
         lock=LOCK,
     message:
         "Evaluating {wildcards.run} on {wildcards.cohort}"
     shell:
         "osteohip evaluate --predictions {input.predictions:q}"
-        " --threshold-file {input.threshold:q} --out-dir {params.out:q} > {log:q} 2>&1"
+        " --threshold-file {input.threshold:q} --calibration-file {input.calibration:q}"
+        " --triage-file {input.triage:q} --cohort {input.cohort:q}"
+        " --label-t-score {params.label} {params.retune:q} --settings {params.settings:q}"
+        " --out-dir {params.out:q} > {log:q} 2>&1"
 
 
 rule runs:

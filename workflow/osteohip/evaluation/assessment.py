@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from osteohip.evaluation.carried import probability_measures
 from osteohip.evaluation.discrimination import ONE_CLASS, roc_curve
 from osteohip.evaluation.measures import confusion, measures
 from osteohip.evaluation.predictions import Predictions
@@ -26,6 +27,7 @@ def assess(predictions: Predictions, threshold: Threshold) -> dict[str, Any]:
     labels, scores = predictions.labels, predictions.scores
     counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
     found = measures(labels=labels, scores=scores, threshold=threshold.value)
+    found |= probability_measures(predictions, threshold)
     return {
         "n": len(labels),
         "threshold": threshold.as_json(),
@@ -49,6 +51,11 @@ def warnings(predictions: Predictions, threshold: Threshold) -> list[dict[str, s
     if scores.min() < 0 or scores.max() > 1:
         found["scores_outside_unit_interval"] = (
             "some scores lie outside 0 to 1 and are no probabilities"
+        )
+    elif not (scores.min() > 0 and scores.max() < 1):
+        found["scores_saturated"] = (
+            "some scores are exactly 0 or 1, which have no finite log-odds; the calibration takes "
+            "them a millionth inside"
         )
     return [{"code": code, "text": text} for code, text in found.items()]
 

@@ -11,38 +11,232 @@ import typer
 def threshold(
     *,
     out: Annotated[Path, typer.Option(help="threshold.json of the model bundle")],
+    predictions: Annotated[
+        Path | None, typer.Option(help="predictions.csv of the validation set")
+    ] = None,
+    split: Annotated[
+        Path | None, typer.Option(help="split.csv, to prove that these cases are of validation")
+    ] = None,
+    calibration_out: Annotated[
+        Path | None, typer.Option(help="calibration.json to write: the refit")
+    ] = None,
+    triage_out: Annotated[
+        Path | None, typer.Option(help="triage.json to write: who needs no DXA")
+    ] = None,
     settings: Annotated[str | None, typer.Option(help="section `evaluation` as JSON")] = None,
 ) -> None:
-    """Fix the operating point of a model before any test score exists."""
+    """Choose on the validation set what a model is used with, before any test score is read.
+
+    The operating point, the refit of the calibration and the thresholds of the triage. There is no
+    way to choose on other cases: the scores must be those of the split's validation part.
+    """
     from osteohip.config import Evaluation, parse_settings
-    from osteohip.evaluation.threshold import Threshold
+    from osteohip.errors import StudyError
+    from osteohip.evaluation.predictions import read_validation
+    from osteohip.evaluation.recalibration import fit_recalibration
+    from osteohip.evaluation.threshold import VALIDATION, Threshold, chosen_threshold
+    from osteohip.evaluation.triage import BASES, choose_triage
     from osteohip.files import write_json
 
-    value = parse_settings(Evaluation, settings).threshold
-    write_json(out, Threshold(value=value, rule="fixed", chosen_on=None).as_json())
+    if (predictions is None) != (split is None):
+        raise StudyError("give --predictions and --split together, or neither")
+    chosen = parse_settings(Evaluation, settings)
+    cases = None
+    if predictions is not None and split is not None:
+        cases = read_validation(predictions, split=split)
+    if cases is None and (calibration_out or triage_out or chosen.threshold_rule != "fixed"):
+        raise StudyError(
+            "a threshold that is not fixed, a refit or a triage is chosen on the validation set: "
+            "give --predictions and --split"
+        )
+    if cases is None or chosen.threshold_rule == "fixed":
+        point = Threshold(value=chosen.threshold, rule="fixed", chosen_on=None)
+    else:
+        point = chosen_threshold(
+            rule=chosen.threshold_rule,
+            labels=cases.labels,
+            scores=cases.scores,
+            least_sensitivity=chosen.least_sensitivity,
+            chosen_on=VALIDATION,
+        )
+    if cases is not None and calibration_out is not None:
+        refit = fit_recalibration(
+            labels=cases.labels,
+            scores=cases.scores,
+            method=chosen.recalibration,
+            fitted_on=VALIDATION,
+        )
+        write_json(calibration_out, refit.as_json())
+    if cases is not None and triage_out is not None:
+        triages = [
+            choose_triage(
+                labels=cases.labels,
+                scores=cases.scores,
+                basis=basis,
+                ppv=chosen.rule_in_ppv,
+                npv=chosen.rule_out_npv,
+                chosen_on=VALIDATION,
+            )
+            for basis in BASES
+        ]
+        write_json(triage_out, [triage.as_json() for triage in triages])
+    write_json(out, point.as_json())
 
 
 def evaluate(
     *,
     predictions: Annotated[Path, typer.Option(help="predictions.csv: case_id, label, score")],
-    out_dir: Annotated[Path, typer.Option(help="folder for metrics.json and roc.csv")],
+    out_dir: Annotated[Path, typer.Option(help="folder for metrics.json and its neighbours")],
     threshold: Annotated[
         float | None, typer.Option(help="a score at or above this is called osteoporosis")
     ] = None,
     threshold_file: Annotated[
         Path | None, typer.Option(help="threshold.json of the model, instead of --threshold")
     ] = None,
+    calibration_file: Annotated[
+        Path | None, typer.Option(help="calibration.json of the model: its refit")
+    ] = None,
+    triage_file: Annotated[Path | None, typer.Option(help="triage.json of the model")] = None,
+    cohort: Annotated[
+        Path | None, typer.Option(help="cohort.csv of the site, for subgroups.csv")
+    ] = None,
+    label_t_score: Annotated[
+        float, typer.Option(help="T-score that makes the label, for its bands in subgroups.csv")
+    ] = -2.5,
+    retune: Annotated[
+        bool,
+        typer.Option("--retune", help="show beside it a threshold chosen on these very cases"),
+    ] = False,
+    settings: Annotated[str | None, typer.Option(help="section `evaluation` as JSON")] = None,
 ) -> None:
     """Measure a file of scores against its labels, each measure with its interval."""
+    from osteohip.config import Evaluation, parse_settings
     from osteohip.evaluation.assessment import assess, roc_table
-    from osteohip.evaluation.predictions import read_predictions
+    from osteohip.evaluation.calibration import calibration_table
+    from osteohip.evaluation.carried import (
+        next_site,
+        recalibrated,
+        retuned,
+        score_versions,
+        triaged,
+    )
+    from osteohip.evaluation.decision import decision_table
+    from osteohip.evaluation.predictions import read_cohort, read_predictions
+    from osteohip.evaluation.recalibration import read_recalibration
+    from osteohip.evaluation.subgroups import subgroup_table
     from osteohip.evaluation.threshold import take_threshold
+    from osteohip.evaluation.triage import read_triage
     from osteohip.files import write_csv, write_json
 
     point = take_threshold(value=threshold, path=threshold_file)
+    refit = None if calibration_file is None else read_recalibration(calibration_file)
+    triages = None if triage_file is None else read_triage(triage_file)
+    patients = None if cohort is None else read_cohort(cohort)
     cases = read_predictions(predictions)
-    write_json(out_dir / "metrics.json", assess(cases, point))
+    chosen = parse_settings(Evaluation, settings)
+    metrics = assess(cases, point)
+    if refit is not None:
+        metrics["recalibrated"] = recalibrated(cases, refit)
+    if triages is not None:
+        metrics["triage"] = triaged(cases, triages)
+    if retune:
+        metrics["retuned"] = retuned(cases, chosen)
+    versions = score_versions(cases, refit)
+    write_json(out_dir / "metrics.json", metrics)
+    write_json(out_dir / "samplesize.json", next_site(metrics, chosen))
     write_csv(out_dir / "roc.csv", roc_table(cases))
+    write_csv(
+        out_dir / "calibration.csv", calibration_table(labels=cases.labels, versions=versions)
+    )
+    write_csv(out_dir / "decision.csv", decision_table(labels=cases.labels, versions=versions))
+    if patients is not None:
+        table = subgroup_table(
+            cases,
+            patients,
+            threshold=point.value,
+            smallest=chosen.smallest_subgroup,
+            label_t_score=label_t_score,
+        )
+        write_csv(out_dir / "subgroups.csv", table)
+
+
+def samplesize(
+    *,
+    prevalence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="anticipated share with osteoporosis")
+    ] = None,
+    auc: Annotated[float | None, typer.Option(min=0, max=1, help="anticipated AUC")] = None,
+    sensitivity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="anticipated sensitivity")
+    ] = None,
+    specificity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="anticipated specificity")
+    ] = None,
+    observed_expected: Annotated[
+        float, typer.Option(min=0.01, help="anticipated ratio of observed to expected cases")
+    ] = 1.0,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="metrics.json of an earlier cohort, for what is not anticipated above"),
+    ] = None,
+    auc_width: Annotated[
+        float | None, typer.Option(min=0.001, max=0.999, help="width of the AUC's interval")
+    ] = None,
+    sensitivity_width: Annotated[
+        float | None, typer.Option(min=0.001, max=0.999, help="width of the sensitivity's")
+    ] = None,
+    specificity_width: Annotated[
+        float | None, typer.Option(min=0.001, max=0.999, help="width of the specificity's")
+    ] = None,
+    observed_expected_width: Annotated[
+        float | None, typer.Option(min=0.001, help="width of the ratio's")
+    ] = None,
+    in_hand: Annotated[int | None, typer.Option(min=1, help="patients that there are")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON file; else it is printed")] = None,
+    settings: Annotated[str | None, typer.Option(help="section `evaluation` as JSON")] = None,
+) -> None:
+    """Tell how many patients the next site needs for intervals of a chosen width.
+
+    Widths go from limit to limit of a 95 % interval; by default those of the configuration.
+    """
+    import json
+
+    from osteohip.config import Evaluation, parse_settings
+    from osteohip.errors import StudyError
+    from osteohip.evaluation.predictions import read_metrics
+    from osteohip.evaluation.sample_size import sample_size
+    from osteohip.files import write_json
+
+    anticipated = {"auc": auc, "sensitivity": sensitivity, "specificity": specificity}
+    if metrics is not None:
+        earlier = read_metrics(metrics)
+        counts = earlier["confusion"]
+        if prevalence is None:
+            prevalence = (counts["tp"] + counts["fn"]) / earlier["n"]
+        anticipated |= {
+            name: earlier["metrics"][name]["estimate"]
+            for name, value in anticipated.items()
+            if value is None
+        }
+    if prevalence is None:
+        raise StudyError("give --prevalence, or --metrics of an earlier cohort")
+    default = parse_settings(Evaluation, settings).widths.model_dump()
+    given = {
+        "auc": auc_width,
+        "sensitivity": sensitivity_width,
+        "specificity": specificity_width,
+        "observed_expected": observed_expected_width,
+    }
+    found = sample_size(
+        prevalence=prevalence,
+        anticipated={**anticipated, "observed_expected": observed_expected},
+        widths={name: given[name] or default[name] for name in given},
+        in_hand=None if in_hand is None else (in_hand, round(in_hand * prevalence)),
+    )
+    if out is None:
+        print(json.dumps(found, indent=2))
+    else:
+        write_json(out, found)
 
 
 def ensemble(

@@ -6,11 +6,14 @@ import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from osteohip.errors import InputError, Problem, StudyError, raise_if_any
 from osteohip.evaluation.discrimination import Floats, Labels
+from osteohip.files import read_json
 
 COLUMNS = ("case_id", "label", "score")
 
@@ -97,6 +100,64 @@ def read_predictions(path: Path) -> Predictions:
         labels=np.array(labels, dtype=np.int64),
         scores=np.array(scores, dtype=np.float64),
     )
+
+
+def read_validation(path: Path, *, split: Path) -> Predictions:
+    """Read the scores of the validation set: the only ones that anything may be chosen on.
+
+    What a file holds is not known by its name, so its cases are compared with the split.
+
+    Raises
+    ------
+    InputError, StudyError
+        As `read_predictions`, and if the cases are not those of the split's validation part.
+    """
+    cases = read_predictions(path)
+    try:
+        parts = pd.read_csv(split, dtype=str)
+        validation = set(parts.loc[parts["part"] == "validation", "case_id"])
+    except FileNotFoundError:
+        raise StudyError(f"there is no file {split}") from None
+    except (KeyError, ValueError):
+        raise StudyError(f"{split.name}: expected a CSV table with case_id and part") from None
+    found = set(cases.case_ids)
+    if found != validation:
+        raise StudyError(
+            f"{path.name}: expected the cases of the validation set and no others, on which alone "
+            f"a threshold or a refit may be chosen; {len(found - validation)} of its "
+            f"{len(found)} cases are not of it, and {len(validation - found)} of the "
+            f"{len(validation)} of validation are missing"
+        )
+    return cases
+
+
+def read_cohort(path: Path) -> pd.DataFrame:
+    """Read ``cohort.csv`` of a site, with text where a number might be mistaken for one."""
+    try:
+        return pd.read_csv(path, dtype={"case_id": str, "side": str, "manufacturer": str})
+    except FileNotFoundError:
+        raise StudyError(f"there is no file {path}") from None
+    except ValueError:
+        raise StudyError(f"{path.name}: expected a CSV table in UTF-8") from None
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Read ``metrics.json`` of an evaluation.
+
+    Raises
+    ------
+    StudyError
+        If it is missing or does not hold n, confusion and metrics.
+    """
+    try:
+        content = read_json(path)
+        if not {"n", "confusion", "metrics"} <= set(content):
+            raise ValueError
+    except FileNotFoundError:
+        raise StudyError(f"there is no file {path}") from None
+    except (ValueError, TypeError):
+        raise StudyError(f"{path.name}: expected JSON with n, confusion and metrics") from None
+    return dict(content)
 
 
 def _number(text: str) -> float | None:

@@ -8,8 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from osteohip.errors import StudyError
+from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels, roc_curve
 from osteohip.files import read_json
+
+VALIDATION = "validation"
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Threshold:
     value
         A score at or above it is called osteoporosis.
     rule
-        How it was chosen, as ``fixed`` or ``given``.
+        How it was chosen: ``fixed`` by the configuration, ``given`` by hand, ``youden`` or
+        ``sensitivity``.
     chosen_on
         The part of the data that it was chosen on; None where no data took part.
     """
@@ -33,6 +39,50 @@ class Threshold:
     def as_json(self) -> dict[str, Any]:
         """Return the threshold as it stands in ``metrics.json``."""
         return asdict(self)
+
+
+def chosen_threshold(
+    *,
+    rule: str,
+    labels: Labels,
+    scores: Floats,
+    least_sensitivity: float,
+    chosen_on: str,
+) -> Threshold:
+    """Choose the threshold among the observed scores.
+
+    Parameters
+    ----------
+    rule
+        ``youden``: the largest sensitivity + specificity - 1 (Youden WJ. Cancer 1950;3:32-35), of
+        equal ones the lowest threshold, since a screening had rather call one too many.
+        ``sensitivity``: the highest threshold that has a sensitivity of ``least_sensitivity``.
+    labels, scores
+        Shape (n,), of the cases that it is chosen on.
+    chosen_on
+        What these cases are.
+
+    Raises
+    ------
+    StudyError
+        If the cases are of one class.
+    """
+    if len(set(labels.tolist())) < 2:
+        raise StudyError(f"the threshold cannot be chosen on the {chosen_on} set: {ONE_CLASS}")
+    curve = roc_curve(labels=labels, scores=scores)
+    # The first point calls nobody and is no score.
+    threshold = curve.threshold[1:]
+    sick, well = int(labels.sum()), int((1 - labels).sum())
+    true, false = curve.true_positives[1:], curve.false_positives[1:]
+    if rule == "youden":
+        # In whole numbers, so that ties are ties.
+        place = int(np.flatnonzero((index := true * well - false * sick) == index.max())[-1])
+    elif rule == "sensitivity":
+        # A share that equals its target must not fail by a rounding of the last bit.
+        place = int(np.argmax(true >= least_sensitivity * sick - 1e-9))
+    else:
+        raise ValueError(f"there is no rule {rule!r} that chooses a threshold")
+    return Threshold(value=float(threshold[place]), rule=rule, chosen_on=chosen_on)
 
 
 def take_threshold(*, value: float | None, path: Path | None) -> Threshold:
