@@ -20,7 +20,7 @@ rule report:
             cohort=COHORTS,
             file=["predictions.csv", "metrics.json", "roc.csv"],
         ),
-        runs=rules.runs.output.runs if len(STUDY.runs) > 1 else [],
+        runs=[rules.runs.output.runs] if len(STUDY.runs) > 1 else [],
     output:
         report="reports/report.html",
         numbers="reports/numbers.json",
