@@ -9,6 +9,7 @@ import pytest
 from osteohip.errors import StudyError
 from osteohip.evaluation.command import evaluate, threshold
 
+FILES = ("metrics.json", "bootstrap.json", "roc.csv")
 CASES = "case_id,label,score\na,1,0.9\nb,0,0.4\nc,1,0.35\nd,0,0.1\ne,0,0.5\n"
 
 
@@ -36,6 +37,40 @@ def test_metrics_and_curve_of_a_given_threshold(predictions: Path, tmp_path: Pat
     assert curve["true_positives"].tolist() == [0, 1, 1, 1, 2, 2]
 
 
+def test_bootstrap_lies_beside_the_metrics(predictions: Path, tmp_path: Path) -> None:
+    evaluate(
+        predictions=predictions,
+        threshold=0.5,
+        out_dir=tmp_path,
+        settings='{"bootstrap":{"resamples":2500,"seed":3},"prevalences":[0.15]}',
+    )
+    metrics = json.loads((tmp_path / "metrics.json").read_text())["metrics"]
+    found = json.loads((tmp_path / "bootstrap.json").read_text())
+    assert (found["patients"], found["resamples"], found["seed"]) == (5, 2500, 3)
+    assert set(found["metrics"]) <= set(metrics)
+    assert "npv_at_0.15" in metrics
+    assert found["metrics"]["auc"]["stratified"]
+    assert found["metrics"]["auc"]["undefined"] == 0
+    # With two of five diseased, some resamples hold no diseased case at all.
+    precision = found["metrics"]["average_precision"]
+    assert not precision["stratified"]
+    assert 0 < precision["undefined"] < 400
+    assert f"{precision['undefined']} undefined" in metrics["average_precision"]["method"]
+
+
+def test_patients_that_repeat_are_resampled_and_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    rows = "a,1,0.9,p\nb,0,0.4,q\nc,1,0.35,p\nd,0,0.1,r\ne,0,0.5,s\nf,1,0.8,t\n"
+    path.write_text("case_id,label,score,patient_key\n" + rows)
+    evaluate(predictions=path, threshold=0.5, out_dir=tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert [warning["code"] for warning in metrics["warnings"]] == ["patients_repeat"]
+    method = "percentile bootstrap by patient, 2000 resamples"
+    assert metrics["metrics"]["accuracy"]["method"] == method
+    assert (metrics["metrics"]["accuracy"]["k"], metrics["metrics"]["accuracy"]["n"]) == (4, 6)
+    assert json.loads((tmp_path / "bootstrap.json").read_text())["patients"] == 5
+
+
 def test_threshold_of_a_model(predictions: Path, tmp_path: Path) -> None:
     point = {"value": 0.3, "rule": "youden", "chosen_on": "validation"}
     (tmp_path / "threshold.json").write_text(json.dumps(point))
@@ -49,7 +84,7 @@ def test_same_bytes_again(predictions: Path, tmp_path: Path) -> None:
     written = []
     for name in ("one", "two"):
         evaluate(predictions=predictions, threshold=0.5, out_dir=tmp_path / name)
-        written.append([(tmp_path / name / f).read_bytes() for f in ("metrics.json", "roc.csv")])
+        written.append([(tmp_path / name / f).read_bytes() for f in FILES])
     assert written[0] == written[1]
 
 

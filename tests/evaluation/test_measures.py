@@ -1,12 +1,24 @@
 """Measures at an operating point, and the Brier score."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, confusion_matrix
 
-from osteohip.evaluation.measures import Confusion, brier, confusion, measures, proportions
+from osteohip.evaluation.discrimination import Floats, Labels
+from osteohip.evaluation.measures import (
+    PROPORTIONS,
+    Confusion,
+    Resampling,
+    brier,
+    class_measures,
+    confusion,
+    measures,
+    proportions,
+)
 
 
 def test_a_score_at_the_threshold_is_called_osteoporosis() -> None:
@@ -43,15 +55,184 @@ def test_counts_equal_scikit_learn_and_add_up(cases: list[tuple[int, int]], cut:
     assert counts.n == len(cases)
 
 
-def test_a_measure_without_denominator_is_undefined_and_never_one() -> None:
-    found = measures(labels=np.array([0, 0]), scores=np.array([0.1, 0.2]), threshold=0.5)
-    assert {name for name, item in found.items() if item.estimate is None} == {
-        "sensitivity",
-        "ppv",
+FEW = Resampling(resamples=200, seed=1)
+
+
+def cohort(n: int = 120, seed: int = 4) -> tuple[Labels, Floats]:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, n)
+    return labels, 1 / (1 + np.exp(-rng.normal(1.5 * labels - 0.7)))
+
+
+def test_names_and_their_order() -> None:
+    labels, scores = cohort()
+    found = measures(
+        labels=labels, scores=scores, threshold=0.5, prevalences=[0.1, 0.3], resampling=FEW
+    )
+    assert list(found.metrics) == [
+        *PROPORTIONS,
+        "balanced_accuracy",
+        "youden",
+        "f1",
+        "mcc",
+        "lr_positive",
+        "lr_negative",
+        "diagnostic_odds_ratio",
+        "ppv_at_0.10",
+        "npv_at_0.10",
+        "ppv_at_0.30",
+        "npv_at_0.30",
         "auc",
+        "average_precision",
+        "brier",
+    ]
+    assert set(found.resampled) == set(found.undefined) == set(found.metrics)
+    for name, item in found.metrics.items():
+        assert item.estimate == pytest.approx(found.resampled[name].estimate, abs=1e-12)
+        assert item.low is not None
+        assert item.high is not None
+        assert item.estimate is not None
+        assert item.low < item.estimate < item.high
+        assert item.reason is None
+
+
+@pytest.mark.parametrize("name", ["accuracy", "sensitivity", "ppv", "youden", "auc", "brier"])
+def test_formula_and_bootstrap_agree_in_a_large_cohort(name: str) -> None:
+    labels, scores = cohort(2000)
+    found = measures(labels=labels, scores=scores, threshold=0.5)
+    one, other = found.metrics[name], found.resampled[name]
+    assert one.low is not None
+    assert one.high is not None
+    assert [other.low, other.high] == pytest.approx(
+        [one.low, one.high], abs=0.1 * (one.high - one.low)
+    )
+
+
+def test_methods_of_the_intervals() -> None:
+    labels, scores = cohort()
+    found = measures(
+        labels=labels,
+        scores=scores,
+        threshold=0.5,
+        prevalences=[0.1],
+        interval="clopper_pearson",
+        resampling=FEW,
+    )
+    methods = {name: item.method for name, item in found.metrics.items()}
+    resampled = "percentile bootstrap by patient, 200 resamples"
+    assert methods == {
+        **dict.fromkeys(PROPORTIONS, "Clopper-Pearson"),
+        "balanced_accuracy": "square-and-add of Clopper-Pearson intervals",
+        "youden": "square-and-add of Clopper-Pearson intervals",
+        "f1": resampled,
+        "mcc": resampled,
+        **dict.fromkeys(("lr_positive", "lr_negative", "diagnostic_odds_ratio"), "log method"),
+        "ppv_at_0.10": "log method of the likelihood ratio",
+        "npv_at_0.10": "log method of the likelihood ratio",
+        "auc": "DeLong, logit scale",
+        "average_precision": resampled,
+        "brier": "normal interval of a mean",
+    }
+    assert found.resampled["auc"].method == f"{resampled} stratified by class"
+    assert found.resampled["ppv"].method == resampled
+
+
+def test_table_1_of_the_paper_beyond_the_five() -> None:
+    found = class_measures(Confusion(tp=51, fn=5, fp=14, tn=31), prevalences=[0.1])
+    # From the formulas with 51/56 and 14/45 and their Wilson limits, worked out apart.
+    literal = {
+        "balanced_accuracy": (0.7998016, 0.7105735, 0.8629876),
+        "youden": (0.5996032, 0.4211471, 0.7259752),
+        "lr_positive": (2.9272959, 1.8806987, 4.5563181),
+        "lr_negative": (0.1296083, 0.0548885, 0.3060442),
+        "diagnostic_odds_ratio": (22.5857143, 7.4105293, 68.8364450),
+        "ppv_at_0.10": (0.2454283, 0.1728472, 0.3361029),
+        "npv_at_0.10": (0.9858035, 0.9671134, 0.9939382),
+    }
+    assert list(found) == list(literal)
+    for name, values in literal.items():
+        item = found[name]
+        assert [item.estimate, item.low, item.high] == pytest.approx(list(values), rel=1e-6), name
+
+
+def test_a_measure_without_denominator_is_undefined_and_never_one() -> None:
+    found = measures(
+        labels=np.array([0, 0]),
+        scores=np.array([0.1, 0.2]),
+        threshold=0.5,
+        prevalences=[0.1],
+        resampling=FEW,
+    ).metrics
+    assert {name for name, item in found.items() if item.estimate is not None} == {
+        "accuracy",
+        "specificity",
+        "npv",
+        "brier",
     }
     for item in found.values():
         assert (item.low is None) == (item.reason is not None)
+    assert found["f1"].reason == "no case has osteoporosis or is called so"
+    assert found["mcc"].reason == "all cases are of one class or are called alike"
+    assert found["youden"].reason == found["auc"].reason == "all cases are of one class"
+
+
+def test_no_interval_of_a_perfect_classifier_has_zero_width() -> None:
+    labels = np.repeat([0, 1], 20)
+    found = measures(labels=labels, scores=labels * 1.0, threshold=0.5, resampling=FEW).metrics
+    for item in found.values():
+        assert (item.low is None) == (item.reason is not None)
+        assert item.low is None or item.low < item.high  # type: ignore[operator]
+    assert found["auc"].low is not None
+    assert found["youden"].low is not None
+    assert found["mcc"].reason == "the resamples do not differ"
+
+
+def test_cases_of_one_patient_are_resampled_together() -> None:
+    labels, scores = cohort(80)
+    alone = measures(labels=labels, scores=scores, threshold=0.5, resampling=FEW)
+    twice = {
+        "labels": np.tile(labels, 2),
+        "scores": np.tile(scores, 2),
+        "threshold": 0.5,
+    }
+    patients = np.tile(np.arange(80), 2)
+    found = measures(**twice, resampling=replace(FEW, patients=patients))
+    for name, item in found.metrics.items():
+        # Each case written twice tells nothing new if the patient is known ...
+        expected = alone.resampled[name]
+        assert [item.low, item.high] == pytest.approx([expected.low, expected.high])
+        assert item.method.startswith("percentile bootstrap by patient")
+    assert (found.metrics["accuracy"].k, found.metrics["accuracy"].n) == (
+        2 * alone.metrics["accuracy"].k,  # type: ignore[operator]
+        160,
+    )
+    # ... and would seem to if it were not.
+    naive = measures(**twice, resampling=FEW).metrics["accuracy"]
+    known = found.metrics["accuracy"]
+    assert naive.high - naive.low < 0.8 * (known.high - known.low)  # type: ignore[operator]
+
+
+def test_the_order_of_the_cases_does_not_matter() -> None:
+    labels, scores = cohort()
+    scores = np.round(scores, 1)
+    order = np.random.default_rng(0).permutation(len(labels))
+    found = measures(labels=labels, scores=scores, threshold=0.5, resampling=FEW)
+    again = measures(labels=labels[order], scores=scores[order], threshold=0.5, resampling=FEW)
+    for name, item in found.metrics.items():
+        other = again.metrics[name]
+        assert [item.low, item.high] == pytest.approx([other.low, other.high], abs=1e-12)
+
+
+def test_the_seed_changes_the_bootstrap_alone() -> None:
+    labels, scores = cohort()
+    found, again = (
+        measures(
+            labels=labels, scores=scores, threshold=0.5, resampling=replace(FEW, seed=seed)
+        ).metrics
+        for seed in (1, 2)
+    )
+    changed = {name for name in found if found[name] != again[name]}
+    assert changed == {"f1", "mcc", "average_precision"}
 
 
 def test_brier_equals_scikit_learn_and_the_interval_of_a_mean() -> None:

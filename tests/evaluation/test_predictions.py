@@ -39,6 +39,22 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_patients_are_read_where_they_are_given(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("case_id,label,score,patient_key\na,1,0.5,x\nb,0,0.4,y\nc,0,0.4,x\n")
+    found = read_predictions(path)
+    assert found.patients == ("x", "y", "x")
+    assert found.patient_numbers is not None
+    assert found.patient_numbers.tolist() == [0, 1, 0]
+    path.write_text("case_id,label,score,patient_key\na,1,0.5,x\nb,0,0.4,y\n")
+    assert read_predictions(path).patient_numbers is None
+    path.write_text("case_id,label,score\na,1,0.5\n")
+    assert read_predictions(path).patients is None
+    assert problems(tmp_path, b"case_id,label,score,patient_key\na,1,0.5,\n") == [
+        "p.csv, row 2, column patient_key: expected a patient_key"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from osteohip.config import Plan
-from osteohip.evaluation.assessment import assess
+from osteohip.config import Evaluation, Plan
+from osteohip.evaluation.assessment import assess, measure
 from osteohip.evaluation.comparison import paired_delong
 from osteohip.evaluation.ensemble import mean_scores
 from osteohip.evaluation.predictions import Predictions
@@ -62,7 +62,10 @@ def scored() -> dict[str, Predictions]:
 @pytest.fixture(scope="module")
 def compared(scored):
     point = Threshold(0.5, "fixed", None)
-    metrics = {name: assess(found, point) for name, found in scored.items()}
+    metrics = {
+        name: assess(found, point, measure(found, point, Evaluation()))
+        for name, found in scored.items()
+    }
     return compare_runs(PLANS, primary="primary", predictions=scored, metrics=metrics), metrics
 
 
@@ -114,7 +117,10 @@ def test_one_class_leaves_nulls_with_a_reason(scored):
         for name, found in scored.items()
     }
     point = Threshold(0.5, "fixed", None)
-    metrics = {name: assess(found, point) for name, found in sick.items()}
+    metrics = {
+        name: assess(found, point, measure(found, point, Evaluation()))
+        for name, found in sick.items()
+    }
     found = compare_runs(PLANS, primary="primary", predictions=sick, metrics=metrics)
     assert found["variants"][0]["spread"]["auc"]["mean"] is None
     assert found["variants"][0]["spread"]["auc"]["reason"] == "no value is defined"

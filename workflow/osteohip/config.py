@@ -301,6 +301,15 @@ class Widths(Section):
     )
 
 
+class Bootstrap(Section):
+    """Resampling of patients, for intervals without formula."""
+
+    resamples: Annotated[int, Field(ge=2000)] = Field(
+        default=2000, description="resamples of the patients"
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(default=2021, description="seed of the resamples")
+
+
 class Evaluation(Section):
     """Operating points, refit, and how finely results are looked at."""
 
@@ -331,6 +340,22 @@ class Evaluation(Section):
         default=10, description="effective cases of a class that a re-weighted AUC needs"
     )
     widths: Widths = Widths()
+    proportion_interval: Literal["wilson", "clopper_pearson"] = Field(
+        default="wilson",
+        description="interval of proportions: Wilson's, or the exact one of Clopper and Pearson",
+    )
+    prevalences: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default=[0.1, 0.2, 0.3],
+        description="prevalences at which predictive values are given too",
+    )
+    bootstrap: Bootstrap = Bootstrap()
+
+    @field_validator("prevalences")
+    @classmethod
+    def _each_prevalence_once(cls, given: list[float]) -> list[float]:
+        if len(set(given)) < len(given):
+            raise ValueError("expected each prevalence once")
+        return given
 
 
 # What the stage that chooses on the validation set reads of the section.

@@ -115,6 +115,7 @@ rule evaluate:
         ),
     output:
         metrics="results/evaluation/{run}/{cohort}/metrics.json",
+        bootstrap="results/evaluation/{run}/{cohort}/bootstrap.json",
         roc="results/evaluation/{run}/{cohort}/roc.csv",
         calibration="results/evaluation/{run}/{cohort}/calibration.csv",
         decision="results/evaluation/{run}/{cohort}/decision.csv",

@@ -7,9 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from osteohip.config import Evaluation
 from osteohip.evaluation.carried import probability_measures
 from osteohip.evaluation.discrimination import ONE_CLASS, roc_curve
-from osteohip.evaluation.measures import confusion, measures
+from osteohip.evaluation.measures import (
+    DEPEND_ON_PREVALENCE,
+    Measured,
+    Resampling,
+    confusion,
+    measures,
+)
 from osteohip.evaluation.predictions import Predictions
 from osteohip.evaluation.threshold import Threshold
 
@@ -22,18 +29,56 @@ ROC_COLUMNS = (
 )
 
 
-def assess(predictions: Predictions, threshold: Threshold) -> dict[str, Any]:
+def measure(predictions: Predictions, threshold: Threshold, settings: Evaluation) -> Measured:
+    """Return all measures at the operating point, as configured."""
+    return measures(
+        labels=predictions.labels,
+        scores=predictions.scores,
+        threshold=threshold.value,
+        prevalences=settings.prevalences,
+        interval=settings.proportion_interval,
+        resampling=Resampling(
+            resamples=settings.bootstrap.resamples,
+            seed=settings.bootstrap.seed,
+            patients=predictions.patient_numbers,
+        ),
+    )
+
+
+def assess(predictions: Predictions, threshold: Threshold, measured: Measured) -> dict[str, Any]:
     """Return the content of ``metrics.json``: n, threshold, confusion, metrics and warnings."""
     labels, scores = predictions.labels, predictions.scores
     counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
-    found = measures(labels=labels, scores=scores, threshold=threshold.value)
-    found |= probability_measures(predictions, threshold)
+    found = measured.metrics | probability_measures(predictions, threshold)
     return {
         "n": len(labels),
         "threshold": threshold.as_json(),
         "confusion": asdict(counts),
         "metrics": {name: estimate.as_json() for name, estimate in found.items()},
         "warnings": warnings(predictions, threshold),
+    }
+
+
+def bootstrap_facts(
+    predictions: Predictions, measured: Measured, settings: Evaluation
+) -> dict[str, Any]:
+    """Return the content of ``bootstrap.json``: every measure with its percentile interval.
+
+    ``undefined`` counts the resamples without a value, ``stratified`` tells whether the resamples
+    kept the number of patients in each class.
+    """
+    return {
+        "patients": len(set(predictions.patients or predictions.case_ids)),
+        "resamples": settings.bootstrap.resamples,
+        "seed": settings.bootstrap.seed,
+        "metrics": {
+            name: {
+                **estimate.as_json(),
+                "stratified": name not in DEPEND_ON_PREVALENCE,
+                "undefined": measured.undefined[name],
+            }
+            for name, estimate in measured.resampled.items()
+        },
     }
 
 
@@ -56,6 +101,12 @@ def warnings(predictions: Predictions, threshold: Threshold) -> list[dict[str, s
         found["scores_saturated"] = (
             "some scores are exactly 0 or 1, which have no finite log-odds; the calibration takes "
             "them a millionth inside"
+        )
+    if predictions.patient_numbers is not None:
+        found["patients_repeat"] = (
+            "some patients have several cases; the intervals of calls and of discrimination are "
+            "by bootstrap of patients, those of calibration and net benefit take cases as "
+            "independent"
         )
     return [{"code": code, "text": text} for code, text in found.items()]
 

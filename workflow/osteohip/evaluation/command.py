@@ -85,7 +85,9 @@ def threshold(
 
 def evaluate(
     *,
-    predictions: Annotated[Path, typer.Option(help="predictions.csv: case_id, label, score")],
+    predictions: Annotated[
+        Path, typer.Option(help="predictions.csv: case_id, label, score; optional patient_key")
+    ],
     out_dir: Annotated[Path, typer.Option(help="folder for metrics.json and its neighbours")],
     threshold: Annotated[
         float | None, typer.Option(help="a score at or above this is called osteoporosis")
@@ -111,7 +113,7 @@ def evaluate(
 ) -> None:
     """Measure a file of scores against its labels, each measure with its interval."""
     from osteohip.config import Evaluation, parse_settings
-    from osteohip.evaluation.assessment import assess, roc_table
+    from osteohip.evaluation.assessment import assess, bootstrap_facts, measure, roc_table
     from osteohip.evaluation.calibration import calibration_table
     from osteohip.evaluation.carried import (
         next_site,
@@ -134,7 +136,8 @@ def evaluate(
     patients = None if cohort is None else read_cohort(cohort)
     cases = read_predictions(predictions)
     chosen = parse_settings(Evaluation, settings)
-    metrics = assess(cases, point)
+    measured = measure(cases, point, chosen)
+    metrics = assess(cases, point, measured)
     if refit is not None:
         metrics["recalibrated"] = recalibrated(cases, refit)
     if triages is not None:
@@ -143,6 +146,7 @@ def evaluate(
         metrics["retuned"] = retuned(cases, chosen)
     versions = score_versions(cases, refit)
     write_json(out_dir / "metrics.json", metrics)
+    write_json(out_dir / "bootstrap.json", bootstrap_facts(cases, measured, chosen))
     write_json(out_dir / "samplesize.json", next_site(metrics, chosen))
     write_csv(out_dir / "roc.csv", roc_table(cases))
     write_csv(

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from osteohip.evaluation.discrimination import Floats, Labels, auc
-from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile
-from osteohip.evaluation.proportions import wilson
+from osteohip.evaluation.bootstrap import (
+    RESAMPLES,
+    bootstrap,
+    class_strata,
+    percentile_interval,
+)
+from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels, auc
+from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile, square_and_add
+from osteohip.evaluation.proportions import ProportionInterval, proportion
+from osteohip.evaluation.ratios import (
+    LOG_METHOD,
+    at_prevalence,
+    complement,
+    odds_ratio,
+    ratio_estimate,
+    ratio_of_proportions,
+    share_from_ratio,
+)
+from osteohip.evaluation.weighted import ordering, weighted_measures
 
 PROPORTIONS = ("accuracy", "sensitivity", "specificity", "ppv", "npv")
+DEPEND_ON_PREVALENCE = ("accuracy", "ppv", "npv", "f1", "mcc", "average_precision", "brier")
+# Why a measure without formula for its interval can be undefined.
+UNDEFINED = {
+    "f1": "no case has osteoporosis or is called so",
+    "mcc": "all cases are of one class or are called alike",
+    "average_precision": "no case has osteoporosis",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +65,10 @@ def confusion(*, labels: Labels, scores: Floats, threshold: float) -> Confusion:
     )
 
 
-def proportions(counts: Confusion, *, level: float = LEVEL) -> dict[str, Estimate]:
-    """Return the five measures of a confusion matrix, each with Wilson's interval."""
+def proportions(
+    counts: Confusion, *, interval: ProportionInterval = "wilson", level: float = LEVEL
+) -> dict[str, Estimate]:
+    """Return the five measures of a confusion matrix that are proportions."""
     parts = {
         "accuracy": (counts.tp + counts.tn, counts.n),
         "sensitivity": (counts.tp, counts.tp + counts.fn),
@@ -50,7 +76,74 @@ def proportions(counts: Confusion, *, level: float = LEVEL) -> dict[str, Estimat
         "ppv": (counts.tp, counts.tp + counts.fp),
         "npv": (counts.tn, counts.tn + counts.fn),
     }
-    return {name: wilson(k=k, n=n, level=level) for name, (k, n) in parts.items()}
+    return {
+        name: proportion(k=k, n=n, interval=interval, level=level) for name, (k, n) in parts.items()
+    }
+
+
+def class_measures(
+    counts: Confusion,
+    *,
+    prevalences: Sequence[float] = (),
+    interval: ProportionInterval = "wilson",
+    level: float = LEVEL,
+) -> dict[str, Estimate]:
+    """Return the measures that both sensitivity and specificity make up.
+
+    These are balanced accuracy, Youden's index (both with the limits of sensitivity and of the
+    false positive rate squared and added), the likelihood ratios, the diagnostic odds ratio, and
+    the predictive values at each of ``prevalences``.
+
+    References
+    ----------
+    Youden WJ. Cancer 1950;3:32-35; squaring and adding: Newcombe RG. Stat Med 1998;17:873-890.
+    """
+    n = counts.n
+    ill, well = counts.tp + counts.fn, counts.fp + counts.tn
+    if ill == 0 or well == 0:
+        methods = dict.fromkeys(("balanced_accuracy", "youden"), "square-and-add")
+        names = ["lr_positive", "lr_negative", "diagnostic_odds_ratio"]
+        names += [at_prevalence(name, p) for p in prevalences for name in ("ppv", "npv")]
+        return {
+            name: Estimate(None, None, None, None, n, method, ONE_CLASS)
+            for name, method in (methods | dict.fromkeys(names, LOG_METHOD)).items()
+        }
+    right = proportion(k=counts.tp, n=ill, interval=interval, level=level)
+    wrong = proportion(k=counts.fp, n=well, interval=interval, level=level)
+    low, high = square_and_add(right, wrong)
+    index = counts.tp / ill - counts.fp / well
+    method = f"square-and-add of {right.method} intervals"
+    positive = ratio_of_proportions(k1=counts.tp, n1=ill, k2=counts.fp, n2=well, level=level)
+    negative = ratio_of_proportions(k1=counts.fn, n1=ill, k2=counts.tn, n2=well, level=level)
+    none_positive, none_negative = "no case is called positive", "no case is called negative"
+    found = {
+        "balanced_accuracy": Estimate(
+            (1 + index) / 2, (1 + low) / 2, (1 + high) / 2, None, n, method
+        ),
+        "youden": Estimate(index, low, high, None, n, method),
+        "lr_positive": ratio_estimate(
+            positive,
+            n=n,
+            undefined=none_positive,
+            infinite="no case without osteoporosis is called positive",
+        ),
+        "lr_negative": ratio_estimate(
+            negative,
+            n=n,
+            undefined=none_negative,
+            infinite="no case without osteoporosis is called negative",
+        ),
+        "diagnostic_odds_ratio": odds_ratio(**asdict(counts), level=level),
+    }
+    for prevalence in prevalences:
+        odds = prevalence / (1 - prevalence)
+        found[at_prevalence("ppv", prevalence)] = share_from_ratio(
+            positive, odds=odds, n=n, undefined=none_positive
+        )
+        found[at_prevalence("npv", prevalence)] = complement(
+            share_from_ratio(negative, odds=odds, n=n, undefined=none_negative)
+        )
+    return found
 
 
 def brier(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Estimate:
@@ -83,13 +176,147 @@ def brier(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Estimate:
     return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), None, n, method)
 
 
+@dataclass(frozen=True)
+class Resampling:
+    """How the bootstrap resamples.
+
+    Parameters
+    ----------
+    resamples, seed
+        Number of resamples and seed of the draws.
+    patients
+        Shape (n,), the patient of each case as 0, 1, ...; None where each case is a patient.
+    """
+
+    resamples: int = RESAMPLES
+    seed: int = 0
+    patients: Labels | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All measures by name, and the same with bootstrap intervals.
+
+    Parameters
+    ----------
+    metrics
+        Each measure with the interval that is reported.
+    resampled
+        Each measure with its percentile interval.
+    undefined
+        Number of resamples in which a measure is undefined.
+    """
+
+    metrics: dict[str, Estimate]
+    resampled: dict[str, Estimate]
+    undefined: dict[str, int]
+
+
 def measures(
-    *, labels: Labels, scores: Floats, threshold: float, level: float = LEVEL
-) -> dict[str, Estimate]:
-    """Return all measures by name: the five proportions, ``auc`` and ``brier``."""
+    *,
+    labels: Labels,
+    scores: Floats,
+    threshold: float,
+    prevalences: Sequence[float] = (),
+    interval: ProportionInterval = "wilson",
+    resampling: Resampling | None = None,
+    level: float = LEVEL,
+) -> Measured:
+    """Measure scores against labels, each measure with its interval.
+
+    The five proportions, what sensitivity and specificity make up, the area under the ROC curve
+    and the Brier score have intervals by formula; F1, the Matthews correlation and the average
+    precision by bootstrap. Formulas take cases as independent: where a patient has several, all
+    intervals are by bootstrap of patients.
+
+    The bootstrap keeps the number of patients in each class for measures within class and for the
+    area, and lets it vary for those that depend on prevalence.
+
+    Parameters
+    ----------
+    labels, scores
+        Shape (n,), as for `roc_curve`.
+    threshold
+        A score at or above it is called positive.
+    prevalences
+        Prevalences in (0, 1) at which predictive values are wanted too.
+    interval
+        Of the proportions.
+    resampling
+        How to resample; by default each case is a patient.
+
+    References
+    ----------
+    F1: van Rijsbergen CJ. Information retrieval, 2nd ed. Butterworths, 1979. Matthews BW. Biochim
+    Biophys Acta 1975;405:442-451. Average precision, without interpolation: Boyd K, Eng KH, Page
+    CD. ECML PKDD 2013:451-466.
+    """
+    n = len(labels)
+    how = resampling or Resampling()
     counts = confusion(labels=labels, scores=scores, threshold=threshold)
-    return {
-        **proportions(counts, level=level),
+    by_formula = {
+        **proportions(counts, interval=interval, level=level),
+        **class_measures(counts, prevalences=prevalences, interval=interval, level=level),
         "auc": auc(labels=labels, scores=scores, level=level),
         "brier": brier(labels=labels, scores=scores, level=level),
     }
+    order = ordering(labels=labels, scores=scores)
+    statistic = weighted_measures(
+        labels=labels[order], scores=scores[order], threshold=threshold, prevalences=prevalences
+    )
+    patients = None if how.patients is None else _numbered(how.patients[order])
+    draws = {
+        stratified: bootstrap(
+            statistic,
+            cases=n,
+            seed=how.seed,
+            resamples=how.resamples,
+            patients=patients,
+            strata=class_strata(labels=labels[order], patients=patients) if stratified else None,
+        )
+        for stratified in (True, False)
+    }
+    of_cases = {name: float(value[0]) for name, value in statistic(np.ones((1, n))).items()}
+    resampled, undefined = {}, {}
+    for name, value in of_cases.items():
+        stratified = name not in DEPEND_ON_PREVALENCE
+        known = by_formula.get(name)
+        resampled[name] = percentile_interval(
+            draws[stratified][name],
+            estimate=None if math.isnan(value) else value,
+            n=n,
+            reason=known.reason if known else UNDEFINED[name],
+            stratified=stratified,
+            level=level,
+        )
+        undefined[name] = int(np.isnan(draws[stratified][name]).sum())
+    repeated = patients is not None and patients.max() + 1 < n
+    metrics = {}
+    for name in [*_order(prevalences)]:
+        formula = by_formula.get(name)
+        if formula is None:
+            metrics[name] = resampled[name]
+        elif repeated and formula.estimate is not None:
+            metrics[name] = replace(resampled[name], k=formula.k, n=formula.n)
+        else:
+            metrics[name] = formula
+    return Measured(metrics=metrics, resampled=resampled, undefined=undefined)
+
+
+def _order(prevalences: Sequence[float]) -> Iterator[str]:
+    """Yield the names of the measures in the order of ``metrics.json``."""
+    yield from (*PROPORTIONS, "balanced_accuracy", "youden", "f1", "mcc")
+    yield from ("lr_positive", "lr_negative", "diagnostic_odds_ratio")
+    for prevalence in prevalences:
+        yield at_prevalence("ppv", prevalence)
+        yield at_prevalence("npv", prevalence)
+    yield from ("auc", "average_precision", "brier")
+
+
+def _numbered(patients: Labels) -> Labels:
+    """Return patients as 0, 1, ... by first appearance, as the order of the cases is."""
+    _, first, member = np.unique(patients, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    numbered: Labels = rank[member]
+    return numbered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from osteohip.errors import InputError, Problem, StudyError, raise_if_any
+from osteohip.errors import Problem, StudyError, raise_if_any
 from osteohip.evaluation.discrimination import Floats, Labels
+from osteohip.evaluation.rows import read_rows
 from osteohip.files import read_json
 
 COLUMNS = ("case_id", "label", "score")
+PATIENT = "patient_key"
 
 
 @dataclass(frozen=True)
@@ -30,53 +31,44 @@ class Predictions:
         Shape (n,), 1 for osteoporosis, 0 for none.
     scores
         Shape (n,), finite; a higher score means more disease.
+    patients
+        The patient of each case; None where each case is a patient.
     """
 
     case_ids: tuple[str, ...]
     labels: Labels
     scores: Floats
+    patients: tuple[str, ...] | None = None
+
+    @property
+    def patient_numbers(self) -> Labels | None:
+        """The patient of each case as 0, 1, ...; None where no patient has two cases."""
+        if self.patients is None or len(set(self.patients)) == len(self.patients):
+            return None
+        numbers: Labels = np.unique(self.patients, return_inverse=True)[1]
+        return numbers
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read a CSV with the columns ``case_id, label, score``; others are ignored.
+    """Read a CSV with the columns ``case_id, label, score`` and, if there, ``patient_key``.
 
     Raises
     ------
     InputError
         All problems of the file at once: missing columns, empty or repeated case_id, a label other
-        than 0 and 1, a score that is no finite number.
+        than 0 and 1, a score that is no finite number, an empty patient_key.
     StudyError
         If the file is not there.
     """
     name = path.name
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except FileNotFoundError:
-        raise StudyError(f"there is no file {path}") from None
-    except (UnicodeDecodeError, csv.Error):
-        raise InputError([Problem(name, "a CSV table in UTF-8")]) from None
-    header = [cell.strip() for cell in rows[0][1]] if rows else []
-    raise_if_any(
-        [
-            Problem(name, f"one column called {column!r}", row=1, column=column)
-            for column in COLUMNS
-            if header.count(column) != 1
-        ]
-    )
-    if len(rows) == 1:
-        raise InputError([Problem(name, "at least one case")])
-    places = [header.index(column) for column in COLUMNS]
-    problems: list[Problem] = []
+    rows = read_rows(path, columns=COLUMNS, optional=(PATIENT,))
+    problems = list(rows.problems)
     first_row: dict[str, int] = {}
     labels: list[int] = []
     scores: list[float] = []
-    for line, row in rows[1:]:
-        if len(row) != len(header):
-            problems.append(Problem(name, f"{len(header)} cells", row=line))
-            continue
-        case_id, label, score = (row[place].strip() for place in places)
+    patients: list[str] = []
+    for line, cells in rows.cells:
+        case_id, label, score = (cells[column] for column in COLUMNS)
         if not case_id:
             problems.append(Problem(name, "a case_id", row=line, column="case_id"))
         elif case_id in first_row:
@@ -94,11 +86,16 @@ def read_predictions(path: Path) -> Predictions:
             problems.append(Problem(name, "a finite number", line, "score", score))
         else:
             scores.append(value)
-    raise_if_any(problems)
+        if PATIENT in cells:
+            patients.append(cells[PATIENT])
+            if not cells[PATIENT]:
+                problems.append(Problem(name, "a patient_key", row=line, column=PATIENT))
+    raise_if_any(sorted(problems, key=lambda problem: problem.row or 0))
     return Predictions(
         case_ids=tuple(first_row),
         labels=np.array(labels, dtype=np.int64),
         scores=np.array(scores, dtype=np.float64),
+        patients=tuple(patients) or None,
     )
 
 
