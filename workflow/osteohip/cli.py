@@ -47,6 +47,7 @@ for command in (
     evaluation.evaluate,
     evaluation.ensemble,
     evaluation.runs,
+    evaluation.drop,
     evaluation.samplesize,
     report.report,
     report.summary,

@@ -149,6 +149,44 @@ rule evaluate:
         " --out-dir {params.out:q} > {log:q} 2>&1"
 
 
+rule drop:
+    """Take the drop from the internal test set to an external site apart."""
+    input:
+        predictions="results/evaluation/{run}/{cohort}/predictions.csv",
+        cohort="results/sites/{cohort}/cohort.csv",
+        threshold=rules.threshold.output.threshold,
+        calibration=rules.threshold.output.calibration,
+        internal_predictions="results/evaluation/{run}/test/predictions.csv",
+        internal_cohort=f"results/sites/{DEVELOPMENT}/cohort.csv",
+    output:
+        drop="results/evaluation/{run}/{cohort}/drop.json",
+    log:
+        "results/logs/drop/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/drop/{run}/{cohort}.tsv"
+    wildcard_constraints:
+        cohort=one_of(EXTERNALS),
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=settings_json(
+            STUDY.evaluation, only=("recalibration", "smallest_effective_size")
+        ),
+        code=code_digest("evaluation.drop"),
+        lock=LOCK,
+    message:
+        "Taking the drop of {wildcards.run} at {wildcards.cohort} apart"
+    shell:
+        "osteohip drop --predictions {input.predictions:q} --cohort {input.cohort:q}"
+        " --threshold-file {input.threshold:q} --calibration-file {input.calibration:q}"
+        " --internal-predictions {input.internal_predictions:q}"
+        " --internal-cohort {input.internal_cohort:q} --settings {params.settings:q}"
+        " --out {output.drop:q} > {log:q} 2>&1"
+
+
 rule runs:
     """Compare seeds and variants of the model on the same cases."""
     input:

@@ -43,7 +43,7 @@ class Difference:
         return asdict(self)
 
 
-def hanley_mcneil_variance(*, area: float, diseased: int, healthy: int) -> float:
+def hanley_mcneil_variance(*, area: float, diseased: float, healthy: float) -> float:
     """Return the variance of an area under the ROC curve by Hanley and McNeil's formula.
 
     It takes the scores as exponentially distributed in both classes, which gives the two further

@@ -164,6 +164,60 @@ def evaluate(
         write_csv(out_dir / "subgroups.csv", table)
 
 
+def drop(
+    *,
+    predictions: Annotated[Path, typer.Option(help="predictions.csv of the external site")],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the external site")],
+    threshold_file: Annotated[Path, typer.Option(help="threshold.json of the model")],
+    out: Annotated[Path, typer.Option(help="drop.json to write")],
+    internal_predictions: Annotated[
+        Path | None, typer.Option(help="predictions.csv of the internal test set")
+    ] = None,
+    internal_cohort: Annotated[
+        Path | None, typer.Option(help="cohort.csv of the development site")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="reference.json of the model, where the internal cases are not at hand"),
+    ] = None,
+    calibration_file: Annotated[
+        Path | None, typer.Option(help="calibration.json of the model: its refit")
+    ] = None,
+    settings: Annotated[str | None, typer.Option(help="section `evaluation` as JSON")] = None,
+) -> None:
+    """Take the drop from the internal test set to an external site apart."""
+    from osteohip.config import Evaluation, parse_settings
+    from osteohip.errors import StudyError
+    from osteohip.evaluation.drop import internal_from_cases, internal_from_reference, take_apart
+    from osteohip.evaluation.predictions import read_cohort, read_predictions
+    from osteohip.evaluation.recalibration import read_recalibration
+    from osteohip.evaluation.threshold import take_threshold
+    from osteohip.files import write_json
+
+    point = take_threshold(value=None, path=threshold_file)
+    chosen = parse_settings(Evaluation, settings)
+    if reference is not None and internal_predictions is None and internal_cohort is None:
+        internal = internal_from_reference(reference)
+    elif reference is None and internal_predictions is not None and internal_cohort is not None:
+        internal = internal_from_cases(
+            read_predictions(internal_predictions),
+            read_cohort(internal_cohort),
+            threshold=point.value,
+        )
+    else:
+        raise StudyError("give --internal-predictions and --internal-cohort, or --reference")
+    found = take_apart(
+        internal,
+        read_predictions(predictions),
+        read_cohort(cohort),
+        threshold=point.value,
+        recalibration=None if calibration_file is None else read_recalibration(calibration_file),
+        method=chosen.recalibration,
+        smallest=chosen.smallest_effective_size,
+    )
+    write_json(out, found)
+
+
 def samplesize(
     *,
     prevalence: Annotated[

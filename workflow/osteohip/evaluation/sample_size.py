@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from osteohip.evaluation.aggregates import hanley_mcneil_variance
 from osteohip.evaluation.estimate import LEVEL, normal_quantile
 
 MEASURES = ("auc", "sensitivity", "specificity", "observed_expected")
@@ -40,27 +41,6 @@ class Need:
     reason: str | None = None
 
 
-def hanley_mcneil_error(*, area: float, diseased: float, healthy: float) -> float:
-    """Return Hanley and McNeil's standard error of an area under the ROC curve.
-
-    Parameters
-    ----------
-    area
-        In [0, 1].
-    diseased, healthy
-        Cases of each class, above 0.
-
-    References
-    ----------
-    Hanley JA, McNeil BJ. Radiology 1982;143:29-36, formula 2 with the negative exponential model.
-    """
-    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
-    variance = (
-        area * (1 - area) + (diseased - 1) * (q1 - area**2) + (healthy - 1) * (q2 - area**2)
-    ) / (diseased * healthy)
-    return math.sqrt(max(0.0, variance))
-
-
 def patients_for_auc(*, area: float, width: float, prevalence: float, level: float = LEVEL) -> Need:
     """Return the patients needed for an area's interval of a width, by Hanley and McNeil."""
     method = "Hanley-McNeil"
@@ -73,8 +53,8 @@ def patients_for_auc(*, area: float, width: float, prevalence: float, level: flo
         diseased = n * prevalence
         if min(diseased, n - diseased) < 1:
             return False
-        error = hanley_mcneil_error(area=area, diseased=diseased, healthy=n - diseased)
-        return 2 * z * error <= width
+        variance = hanley_mcneil_variance(area=area, diseased=diseased, healthy=n - diseased)
+        return 2 * z * math.sqrt(variance) <= width
 
     return _need(_least(enough), prevalence, area, width, method)
 

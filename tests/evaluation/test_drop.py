@@ -1,0 +1,183 @@
+"""The drop: its parts, from cases and from a bundle's aggregates by the same way."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from osteohip.errors import StudyError
+from osteohip.evaluation.calibration import calibration
+from osteohip.evaluation.case_mix import VARIABLES, histogram, suppressed
+from osteohip.evaluation.command import drop, threshold
+from osteohip.evaluation.comparison import unpaired_delong
+from osteohip.evaluation.discrimination import area_interval, delong
+from osteohip.evaluation.measures import confusion
+
+
+def write_cohort(folder: Path, *, n: int, seed: int, worse: float) -> pd.DataFrame:
+    """Write predictions.csv and cohort.csv, the scores the worse the larger that is."""
+    rng = np.random.default_rng(seed)
+    t_score = np.round(rng.normal(-2.5 - worse / 3, 1.0, n), 1)
+    signal = -2.5 - t_score + rng.normal(worse, 0.7 + worse, n)
+    rows = pd.DataFrame(
+        {
+            "case_id": [f"H{i:04d}" for i in range(n)],
+            "label": (t_score <= -2.5).astype(int),
+            "score": expit(1.5 * signal),
+            "age_years": np.round(rng.uniform(56, 90, n), 1),
+            "t_score": t_score,
+        }
+    )
+    folder.mkdir()
+    rows[["case_id", "label", "score"]].to_csv(folder / "predictions.csv", index=False)
+    rows[["case_id", "age_years", "t_score"]].sample(frac=1, random_state=1).to_csv(
+        folder / "cohort.csv", index=False
+    )
+    return rows
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """An internal test set and an external site, an operating point and a refit."""
+    validation = write_cohort(tmp_path / "validation", n=200, seed=3, worse=0.0)
+    pd.DataFrame({"case_id": validation["case_id"], "part": "validation"}).to_csv(
+        tmp_path / "split.csv", index=False
+    )
+    threshold(
+        predictions=tmp_path / "validation" / "predictions.csv",
+        split=tmp_path / "split.csv",
+        out=tmp_path / "threshold.json",
+        calibration_out=tmp_path / "calibration.json",
+    )
+    internal = write_cohort(tmp_path / "internal", n=400, seed=1, worse=0.0)
+    write_cohort(tmp_path / "external", n=300, seed=2, worse=0.8)
+    labels, scores = internal["label"].to_numpy(), internal["score"].to_numpy()
+    area = delong(labels=labels, scores=scores)
+    interval = area_interval(area)
+    counts = confusion(labels=labels, scores=scores, threshold=0.5)
+    content = {
+        "n": 400,
+        "osteoporosis": int(labels.sum()),
+        "auc": {
+            "estimate": area.area,
+            "low": interval.low,
+            "high": interval.high,
+            "variance": area.variance,
+            "diseased": area.diseased,
+            "healthy": area.healthy,
+        },
+        "confusion": {name: getattr(counts, name) for name in ("tp", "fn", "fp", "tn")},
+        **{v: suppressed(histogram(internal[v].to_numpy(), labels, v)) for v in VARIABLES},
+    }
+    (tmp_path / "reference.json").write_text(json.dumps({"test": content}))
+    return tmp_path
+
+
+def take(study: Path, **further: object) -> dict:
+    arguments: dict = {
+        "predictions": study / "external" / "predictions.csv",
+        "cohort": study / "external" / "cohort.csv",
+        "threshold_file": study / "threshold.json",
+        "calibration_file": study / "calibration.json",
+        "internal_predictions": study / "internal" / "predictions.csv",
+        "internal_cohort": study / "internal" / "cohort.csv",
+        "out": study / "drop.json",
+    }
+    drop(**arguments | further)
+    return json.loads((study / "drop.json").read_text())
+
+
+AGGREGATES = {"internal_predictions": None, "internal_cohort": None}
+
+
+def test_parts_are_what_they_say(study: Path) -> None:
+    found = take(study)
+    inside, outside = (pd.read_csv(study / s / "predictions.csv") for s in ("internal", "external"))
+    expected = unpaired_delong(
+        labels_a=inside["label"].to_numpy(),
+        scores_a=inside["score"].to_numpy(),
+        labels_b=outside["label"].to_numpy(),
+        scores_b=outside["score"].to_numpy(),
+    )
+    assert found["differences"]["auc"] == expected.as_json()
+    assert found["external"]["osteoporosis"]["k"] == outside["label"].sum()
+    for item in found["reweighted"]:
+        remains = item["remains"]["difference"]
+        whole = found["differences"]["auc"]["difference"]
+        assert remains + item["case_mix"]["estimate"] == pytest.approx(whole)
+    carried = calibration(labels=outside["label"].to_numpy(), scores=outside["score"].to_numpy())
+    parts = found["calibration"]
+    assert parts["carried_over"]["brier"] == carried["brier"].as_json()
+    here = parts["after_site_refit"]
+    assert here["calibration_slope"]["estimate"] == pytest.approx(1, abs=1e-5)
+    assert here["refit"]["fitted_on"] == "the external site itself"
+    gain = parts["gain_of_site_refit"]
+    assert gain["estimate"] == pytest.approx(carried["brier"].estimate - here["brier"]["estimate"])
+    assert gain["low"] > 0
+
+
+def test_aggregates_tell_the_same_as_the_cases(study: Path) -> None:
+    cases = take(study)
+    aggregates = take(study, reference=study / "reference.json", **AGGREGATES)
+    assert (cases["internal"]["source"], aggregates["internal"]["source"]) == (
+        "cases",
+        "aggregates",
+    )
+    for part in ("external", "differences", "reweighted", "case_mix"):
+        assert aggregates[part] == cases[part]
+    assert aggregates["calibration"]["internal"]["brier"]["estimate"] is None
+    reason = "the cases of the internal test set are not at hand"
+    assert aggregates["calibration"]["internal"]["brier"]["reason"] == reason
+
+
+def test_suppressed_cells_leave_the_rest(study: Path) -> None:
+    content = json.loads((study / "reference.json").read_text())
+    content["test"]["confusion"]["fn"] = None
+    content["test"]["age_years"]["osteoporosis"][3] = None
+    (study / "reference.json").write_text(json.dumps(content))
+    found = take(study, reference=study / "reference.json", **AGGREGATES)
+    assert found["internal"]["confusion"] is None
+    sensitivity = found["differences"]["sensitivity"]
+    assert sensitivity["difference"] is None
+    assert sensitivity["reason"] == "the bundle does not tell counts under five"
+    assert found["case_mix"]["age_years"]["internal"]["osteoporosis"][3] == 4
+
+
+def test_few_cases_refuse_the_re_weighted_area(study: Path) -> None:
+    found = take(study, settings='{"smallest_effective_size":1000}')
+    for item in found["reweighted"]:
+        assert item["auc"]["estimate"] is None
+        assert "is below 1000" in item["auc"]["reason"]
+        assert item["remains"]["reason"] == item["auc"]["reason"]
+
+
+def test_scores_that_are_no_probabilities_have_a_drop_but_no_calibration(study: Path) -> None:
+    path = study / "external" / "predictions.csv"
+    table = pd.read_csv(path)
+    table.assign(score=5 * table["score"]).to_csv(path, index=False)
+    found = take(study)
+    assert found["differences"]["auc"]["difference"] is not None
+    parts = found["calibration"]
+    for name in ("carried_over", "after_validation_refit", "after_site_refit"):
+        assert parts[name]["brier"]["reason"] == "scores outside 0 to 1 are no probabilities"
+    assert parts["gain_of_site_refit"]["estimate"] is None
+
+
+def test_a_model_without_a_refit(study: Path) -> None:
+    parts = take(study, calibration_file=None)["calibration"]
+    assert parts["after_validation_refit"]["brier"]["reason"] == "the model brings no refit"
+
+
+def test_the_internal_side_comes_one_way(study: Path) -> None:
+    with pytest.raises(StudyError, match="give --internal-predictions and --internal-cohort, or"):
+        take(study, reference=study / "reference.json")
+    with pytest.raises(StudyError, match="give --internal-predictions and --internal-cohort, or"):
+        take(study, internal_cohort=None)
+    (study / "reference.json").write_text('{"test": {"n": 3}}')
+    with pytest.raises(StudyError, match="expected the aggregates of the internal test set"):
+        take(study, reference=study / "reference.json", **AGGREGATES)
+    with pytest.raises(StudyError, match="there is no file"):
+        take(study, reference=study / "none.json", **AGGREGATES)
