@@ -10,17 +10,17 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from osteohip.evaluation.aggregates import (
-    difference_of_areas,
     difference_of_proportions,
     discordant_p,
     hanley_mcneil,
-    hanley_mcneil_variance,
     net_benefit,
     net_benefit_over_all,
     odds,
     refer_all,
     useful_range,
 )
+from osteohip.evaluation.comparison import compare_areas
+from osteohip.evaluation.discrimination import area_interval
 from osteohip.evaluation.measures import Confusion
 
 COUNTS = st.builds(
@@ -32,11 +32,16 @@ COUNTS = st.builds(
 )
 
 
+def variance(area: float, diseased: int, healthy: int) -> float:
+    found = hanley_mcneil(area=area, diseased=diseased, healthy=healthy).variance
+    assert found is not None
+    return found
+
+
 def test_the_variance_by_hand_for_the_films_of_hanley_and_mcneil_1982() -> None:
     # 51 abnormal and 58 normal, area 0.893; Q1 = 0.893 / 1.107, Q2 = 2 * 0.893 ** 2 / 1.893.
-    variance = hanley_mcneil_variance(area=0.893, diseased=51, healthy=58)
     by_hand = 0.893 * 0.107 + 50 * (0.806684 - 0.797449) + 57 * (0.842524 - 0.797449)
-    assert variance == pytest.approx(by_hand / (51 * 58), rel=1e-4)
+    assert variance(0.893, 51, 58) == pytest.approx(by_hand / (51 * 58), rel=1e-4)
 
 
 def test_the_variance_is_exact_for_exponential_scores() -> None:
@@ -44,17 +49,17 @@ def test_the_variance_is_exact_for_exponential_scores() -> None:
     diseased = rng.exponential(4.0, (20_000, 1, 12))
     healthy = rng.exponential(1.0, (20_000, 9, 1))
     areas = (diseased > healthy).mean(axis=(1, 2))
-    expected = hanley_mcneil_variance(area=0.8, diseased=12, healthy=9)
-    assert areas.var() == pytest.approx(expected, rel=0.05)
+    assert areas.var() == pytest.approx(variance(0.8, 12, 9), rel=0.05)
 
 
 def test_an_area_of_one_case_each_has_the_variance_of_a_coin() -> None:
-    assert hanley_mcneil_variance(area=0.7, diseased=1, healthy=1) == pytest.approx(0.21)
+    assert variance(0.7, 1, 1) == pytest.approx(0.21)
 
 
 @given(st.floats(0, 1), st.integers(1, 500), st.integers(1, 500))
 def test_the_interval_holds_the_area(area: float, diseased: int, healthy: int) -> None:
-    found = hanley_mcneil(area=area, diseased=diseased, healthy=healthy)
+    published = hanley_mcneil(area=area, diseased=diseased, healthy=healthy)
+    found = area_interval(published, scale="plain", variance_method="Hanley-McNeil")
     assert found.low is not None
     assert found.high is not None
     assert 0 <= found.low <= area <= found.high <= 1
@@ -62,33 +67,22 @@ def test_the_interval_holds_the_area(area: float, diseased: int, healthy: int) -
 
 @pytest.mark.parametrize(("diseased", "healthy"), [(0, 5), (5, 0)])
 def test_one_class_has_no_area(diseased: int, healthy: int) -> None:
-    assert hanley_mcneil(area=0.7, diseased=diseased, healthy=healthy).reason is not None
-    compared = difference_of_areas(areas=(0.7, 0.6), diseased=(diseased, 9), healthy=(healthy, 9))
-    assert compared.difference is None
-    assert compared.reason is not None
+    found = hanley_mcneil(area=0.7, diseased=diseased, healthy=healthy)
+    assert (found.area, found.variance) == (None, None)
 
 
 def test_what_is_no_area_is_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        hanley_mcneil_variance(area=1.1, diseased=3, healthy=3)
-    with pytest.raises(ValueError, match="each class"):
-        hanley_mcneil_variance(area=0.7, diseased=0, healthy=3)
+        hanley_mcneil(area=1.1, diseased=3, healthy=3)
 
 
-def test_two_equal_areas_do_not_differ_and_exchanging_turns_the_sign() -> None:
-    same = difference_of_areas(areas=(0.8, 0.8), diseased=(50, 50), healthy=(50, 50))
-    assert (same.difference, same.p) == (0, 1)
-    one = difference_of_areas(areas=(0.867, 0.7), diseased=(56, 86), healthy=(45, 31))
-    other = difference_of_areas(areas=(0.7, 0.867), diseased=(86, 56), healthy=(31, 45))
-    assert one.low == pytest.approx(-other.high if other.high is not None else None)
-    assert one.p == other.p
-    # By hand: z = 0.167 / sqrt(0.0357 ** 2 + 0.0510 ** 2) = 2.68.
-    assert one.p == pytest.approx(0.0073, abs=2e-4)
-
-
-def test_two_perfect_areas_have_no_interval() -> None:
-    found = difference_of_areas(areas=(1.0, 1.0), diseased=(5, 5), healthy=(5, 5))
-    assert (found.low, found.p, found.reason) == (None, None, "both variances are zero")
+def test_two_published_areas_are_compared() -> None:
+    a = hanley_mcneil(area=0.867, diseased=56, healthy=45)
+    b = hanley_mcneil(area=0.700, diseased=86, healthy=31)
+    found = compare_areas(a, b, variance_method="Hanley-McNeil")
+    # By hand: 0.167 / sqrt(0.0357 ** 2 + 0.0510 ** 2) = 2.68, against t with about 200 df.
+    assert found.statistic == pytest.approx(2.68, abs=0.01)
+    assert found.p == pytest.approx(0.008, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from osteohip.writing.wording import (
     exact,
     mean_sd,
     number,
+    p_value,
     part_of,
     plain,
     plural,
@@ -105,3 +106,23 @@ def test_pandoc_shows_escaped_text_as_it_is(texts: list[str]) -> None:
     expected = [" ".join(f"x{text}x".split()) for text in texts]
     found = [" ".join(line.replace("\u00a0", " ").split()) for line in shown.split("\n\n")]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0, "p < 0.001"),
+        (0.00099, "p < 0.001"),
+        (0.001, "p = 0.001"),
+        (0.0073, "p = 0.007"),
+        (0.0213, "p = 0.02"),
+        (0.0486, "p = 0.049"),
+        (0.0504, "p = 0.050"),
+        (0.845, "p = 0.84"),
+        (0.9901, "p > 0.99"),
+        (1.0, "p > 0.99"),
+        (None, "p –"),
+    ],
+)
+def test_p_values(p: float | None, text: str) -> None:
+    assert p_value(p) == text

@@ -18,6 +18,7 @@ from osteohip.errors import StudyError
 from osteohip.evaluation import command as evaluation
 from osteohip.images import command as images
 from osteohip.model import command as model
+from osteohip.paper import command as paper
 from osteohip.report import command as report
 from osteohip.site import command as site
 from osteohip.split import command as split
@@ -49,6 +50,7 @@ for command in (
     evaluation.runs,
     evaluation.drop,
     evaluation.samplesize,
+    paper.paper,
     report.report,
     report.summary,
 ):

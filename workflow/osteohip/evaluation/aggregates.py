@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, fisher_exact, norm
+from scipy.stats import binomtest, fisher_exact
 
-from osteohip.evaluation.discrimination import ONE_CLASS
-from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile
+from osteohip.evaluation.discrimination import Area
+from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile, square_and_add
 from osteohip.evaluation.measures import Confusion
 from osteohip.evaluation.proportions import wilson
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of one statistic between two independent groups.
+    """The difference of a proportion between two independent groups.
 
     Parameters
     ----------
@@ -71,56 +71,23 @@ def hanley_mcneil_variance(*, area: float, diseased: float, healthy: float) -> f
         + (diseased - 1) * (first - area * area)
         + (healthy - 1) * (second - area * area)
     )
-    return spread / (diseased * healthy)
+    return max(0.0, spread / (diseased * healthy))
 
 
-def hanley_mcneil(*, area: float, diseased: int, healthy: int, level: float = LEVEL) -> Estimate:
-    """Return a published area with Hanley and McNeil's normal interval, cut off at 0 and 1.
+def hanley_mcneil(*, area: float, diseased: int, healthy: int) -> Area:
+    """Return a published area under the ROC curve with Hanley and McNeil's variance.
 
-    Near an area of 0 or 1 the interval shrinks to nothing; `discrimination.newcombe_interval`
-    does not and is to be set beside it.
+    `discrimination.area_interval` makes an interval of it, `comparison.compare_areas` a comparison.
 
     Parameters
     ----------
     area, diseased, healthy
         As for `hanley_mcneil_variance`; without one of the classes the area is undefined.
     """
-    method, n = "Hanley-McNeil", diseased + healthy
-    if diseased == 0 or healthy == 0:
-        return Estimate(None, None, None, None, n, method, reason=ONE_CLASS)
+    if min(diseased, healthy) < 1:
+        return Area(None, None, diseased, healthy)
     variance = hanley_mcneil_variance(area=area, diseased=diseased, healthy=healthy)
-    half = normal_quantile(level) * math.sqrt(variance)
-    return Estimate(area, max(0.0, area - half), min(1.0, area + half), None, n, method)
-
-
-def difference_of_areas(
-    *, areas: tuple[float, float], diseased: tuple[int, int], healthy: tuple[int, int]
-) -> Difference:
-    """Compare two published areas of independent cohorts by a normal test.
-
-    Parameters
-    ----------
-    areas, diseased, healthy
-        Of the first and of the second cohort, as for `hanley_mcneil_variance`.
-
-    References
-    ----------
-    Hanley JA, McNeil BJ. Radiology 1983;148:839-843, with correlation 0 between two cohorts.
-    """
-    method = "Hanley-McNeil, normal test of two cohorts"
-    if min(*diseased, *healthy) == 0:
-        return Difference(None, None, None, None, method, reason=ONE_CLASS)
-    variances = [
-        hanley_mcneil_variance(area=area, diseased=ill, healthy=well)
-        for area, ill, well in zip(areas, diseased, healthy, strict=True)
-    ]
-    error = math.sqrt(sum(variances))
-    difference = areas[0] - areas[1]
-    if error == 0:
-        return Difference(difference, None, None, None, method, reason="both variances are zero")
-    half = normal_quantile(LEVEL) * error
-    p = 2 * float(norm.sf(abs(difference) / error))
-    return Difference(difference, difference - half, difference + half, p, method)
+    return Area(area, variance, diseased, healthy)
 
 
 def difference_of_proportions(
@@ -143,25 +110,16 @@ def difference_of_proportions(
     method = "Newcombe's hybrid score interval, Fisher's exact test"
     if 0 in (first[1], second[1]):
         return Difference(None, None, None, None, method, reason="a denominator is zero")
-    (one, below, above), (other, under, over) = (
-        _with_limits(wilson(k=k, n=n, level=level)) for k, n in (first, second)
-    )
+    one, other = (wilson(k=k, n=n, level=level) for k, n in (first, second))
+    low, high = square_and_add(one, other)
     table = np.array([[k, n - k] for k, n in (first, second)])
     return Difference(
-        difference=one - other,
-        low=one - other - math.hypot(one - below, over - other),
-        high=one - other + math.hypot(above - one, other - under),
+        difference=first[0] / first[1] - second[0] / second[1],
+        low=low,
+        high=high,
         p=min(1.0, float(fisher_exact(table).pvalue)),
         method=method,
     )
-
-
-def _with_limits(estimate: Estimate) -> tuple[float, float, float]:
-    """Return value and limits of an estimate that has them."""
-    values = (estimate.estimate, estimate.low, estimate.high)
-    if None in values:
-        raise ValueError(f"expected an estimate with limits: {estimate.reason}")
-    return cast(tuple[float, float, float], values)
 
 
 def net_benefit(counts: Confusion, *, preference: float, level: float = LEVEL) -> Estimate:

@@ -123,17 +123,22 @@ class Training:
     ----------
     window_sigma
         The z-score's divisor in standard deviations, before the random part is added.
+    window_words_sigma
+        How far the words "again with 1-sigma" let the random part go, in standard deviations.
     window_random
         Lowest and highest value of the random part.
     iterations_per_epoch, strategies, epochs, learning_rate
         As printed.
     batch_size, input_pixels, initial_weights, head, non_local_place, augmentation_sizes
         Untold.
+    best_epoch, best_validation_accuracy
+        The epoch that was kept, and why; untold.
     without_non_local
         Accuracy of the network without its non-local block: "unable to train", without a number.
     """
 
     window_sigma: float
+    window_words_sigma: float
     iterations_per_epoch: int
     strategies: int
     epochs: int
@@ -145,6 +150,8 @@ class Training:
     head: str | None = None
     non_local_place: str | None = None
     augmentation_sizes: tuple[float, ...] | None = None
+    best_epoch: int | None = None
+    best_validation_accuracy: float | None = None
     without_non_local: float | None = None
 
 
@@ -262,6 +269,7 @@ class Paper:
     longest_gap_days: tuple[int, ...]
     label_t_score: float
     label_region: str | None
+    quality_criterion: str | None
     threshold: float | None
     authors: tuple[str, ...]
     annotators: tuple[str, ...]
@@ -383,6 +391,7 @@ JANG_2021 = Paper(
     longest_gap_days=(28, 29, 30, 31),
     label_t_score=-2.5,
     label_region=None,
+    quality_criterion=None,
     threshold=None,
     authors=("JR", "CJH", "KN", "CJS", "YPW", "KCH"),
     annotators=("JR",),
@@ -398,6 +407,7 @@ JANG_2021 = Paper(
     ),
     training_protocol=Training(
         window_sigma=2.0,
+        window_words_sigma=1.0,
         iterations_per_epoch=4000,
         strategies=5,
         epochs=300,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pypandoc
 
+FORMAT = "markdown-smart-tex_math_dollars-raw_html-raw_tex-citations"
+
 
 def to_html(
     markdown: str, *, title: str, page_title: str, subtitle: str, folder: Path | None = None
@@ -28,7 +30,7 @@ def to_html(
             pypandoc.convert_text(
                 markdown,
                 "html5",
-                format="markdown-smart-tex_math_dollars-raw_html-raw_tex-citations",
+                format=FORMAT,
                 extra_args=[
                     "--standalone",
                     "--embed-resources",
@@ -44,3 +46,10 @@ def to_html(
                 ],
             )
         )
+
+
+def to_readable(markdown: str) -> str:
+    """Return Markdown as people write it by hand, for those who read the source."""
+    return str(
+        pypandoc.convert_text(markdown, "gfm-raw_html", format=FORMAT, extra_args=["--wrap=none"])
+    )

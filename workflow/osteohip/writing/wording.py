@@ -86,8 +86,14 @@ def estimate(item: Mapping[str, Any]) -> str:
     if item["low"] is None:
         return f"{shown} (no interval: {item['reason']}{counts})"
     scale, digits = (100, 1) if proportion else (1, 3)
-    limits = f"{number(scale * item['low'], digits)}–{number(scale * item['high'], digits)}"
+    limits = interval(scale * item["low"], scale * item["high"], digits)
     return f"{shown} ({limits}{counts})"
+
+
+def interval(low: float, high: float, digits: int) -> str:
+    """Return the limits of an interval, with a word between where one is negative."""
+    link = " to " if low < 0 or high < 0 else "–"
+    return f"{number(low, digits)}{link}{number(high, digits)}"
 
 
 def mean_sd(moments: Mapping[str, Any], digits: int) -> str:
@@ -103,8 +109,7 @@ def span(low: float | None, high: float | None, digits: int = 0) -> str:
         return MISSING
     if low == high:
         return number(low, digits)
-    link = " to " if low < 0 or high < 0 else "–"
-    return f"{number(low, digits)}{link}{number(high, digits)}"
+    return interval(low, high, digits)
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

@@ -1,0 +1,30 @@
+"""The audit as a page to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from osteohip.paper.tables import KINDS, audit_tables
+from osteohip.writing.table import to_markdown
+from osteohip.writing.wording import Markdown, escape, plural
+
+TITLE = "The paper, audited"
+
+
+def page_markdown(content: Mapping[str, Any]) -> Markdown:
+    """Return the audit as Markdown: what was found, then all tables."""
+    found = [check["kind"] for check in content["findings"]]
+    counts = "; ".join(
+        f"{heading[0].lower()}{heading[1:]}: {found.count(kind)}" for kind, heading in KINDS.items()
+    )
+    lines = [
+        escape(content["citation"]),
+        escape(
+            "Everything here is computed from the numbers that the paper prints; no patient's data "
+            f"were at hand. {plural(len(found), 'finding')} ({counts}); "
+            f"{plural(len(content['agreements']), 'check')} hold."
+        ),
+    ]
+    lines += [to_markdown(table, f"Table {i}") for i, table in enumerate(audit_tables(content), 1)]
+    return Markdown("\n\n".join(lines) + "\n")

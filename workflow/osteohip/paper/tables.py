@@ -1,0 +1,219 @@
+"""The audit's tables, from its content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from osteohip.writing.table import Row, Table
+from osteohip.writing.wording import estimate, interval, number, p_value, percent
+
+Audit = Mapping[str, Any]
+
+KINDS = {
+    "contradiction": "The paper disagrees with itself",
+    "consequence": "What its numbers say and its text does not",
+    "open": "What it leaves open",
+}
+COHORTS = {"test": "Test set", "external": "External cohort"}
+MEASURES = {
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "Positive predictive value",
+    "npv": "Negative predictive value",
+}
+
+
+def audit_tables(content: Audit) -> list[Table]:
+    """Return all tables of the audit."""
+    return [
+        findings_table(content),
+        measures_table(content),
+        confusion_table(content),
+        net_benefit_table(content),
+        flow_table(content),
+        agreements_table(content),
+    ]
+
+
+def findings_table(content: Audit) -> Table:
+    """Return each place where the paper disagrees with itself or leaves a question."""
+    rows = []
+    for kind, heading in KINDS.items():
+        found = [check for check in content["findings"] if check["kind"] == kind]
+        if found:
+            rows.append(Row((heading, "", "", ""), heading=True))
+        rows += [Row((c["finding"], c["place"], c["arithmetic"], c["explanation"])) for c in found]
+    return Table(
+        key="paper-findings",
+        caption="Where the paper disagrees with itself or leaves a question.",
+        header=("Finding", "Place", "Arithmetic", "What would explain it"),
+        rows=tuple(rows),
+        align="llll",
+        mark="",
+        note="All values follow from the published numbers alone.",
+        supplement=True,
+    )
+
+
+def agreements_table(content: Audit) -> Table:
+    """Return what was checked and holds."""
+    return Table(
+        key="paper-agreements",
+        caption="What was checked in the paper and holds.",
+        header=("What holds", "Place", "Arithmetic"),
+        rows=tuple(
+            Row((c["expected"], c["place"], c["arithmetic"])) for c in content["agreements"]
+        ),
+        align="lll",
+        mark="",
+        supplement=True,
+    )
+
+
+def measures_table(content: Audit) -> Table:
+    """Return the paper's measures with the intervals that were owed, and their differences."""
+    of = {cohort["id"]: cohort for cohort in content["cohorts"]}
+    rows = [
+        Row(("Images", *(number(c["n"]) for c in of.values()), "")),
+        Row(("With osteoporosis", *(number(c["osteoporosis"]) for c in of.values()), "")),
+    ]
+    for name, label in MEASURES.items():
+        cells = [estimate(cohort["measures"][name]) for cohort in of.values()]
+        rows.append(Row((label, *cells, _difference(content["differences"][name], scale=100))))
+    everyone = [estimate(cohort["everyone_positive"]["accuracy"]) for cohort in of.values()]
+    rows.append(Row(("Accuracy of calling everyone osteoporotic", *everyone, "")))
+    for name, label in (("auc_plain", "plain"), ("auc_logit", "logit")):
+        cells = [estimate(cohort[name]) for cohort in of.values()]
+        difference = _difference(content["differences"]["auc"], scale=1)
+        rows.append(
+            Row(
+                (
+                    f"Area under the ROC curve, interval on the {label} scale",
+                    *cells,
+                    difference if name == "auc_plain" else "",
+                )
+            )
+        )
+    methods = {
+        name: content["differences"][name]["method"] for name in (next(iter(MEASURES)), "auc")
+    }
+    return Table(
+        key="paper-measures",
+        caption="The paper's measures with the intervals that were owed.",
+        header=("Measure", *(COHORTS[name] for name in of), "Test set less external"),
+        rows=tuple(rows),
+        align="llll",
+        mark="",
+        note=f"Estimate ({content['interval_percent']} % interval; numerator/denominator) by "
+        f"{of['test']['measures']['accuracy']['method']}; areas as printed, by "
+        f"{of['test']['auc_plain']['method']}. Differences in percentage points, for the area in "
+        f"units of area; proportions: {methods['accuracy']}; area: {methods['auc']}.",
+        supplement=True,
+    )
+
+
+def _difference(item: Mapping[str, Any], *, scale: int) -> str:
+    if item["difference"] is None:
+        return f"not defined ({item['reason']})"
+    digits = 1 if scale > 1 else 3
+    limits = interval(scale * item["low"], scale * item["high"], digits)
+    return f"{number(scale * item['difference'], digits)} ({limits}), {p_value(item['p'])}"
+
+
+def confusion_table(content: Audit) -> Table:
+    """Return both confusion matrices as printed, and with rows as truth."""
+    rows: list[Row] = []
+    for cohort in content["cohorts"]:
+        printed, counts = cohort["printed_table"], cohort["confusion"]
+        rows.append(Row((COHORTS[cohort["id"]], *[""] * 6), heading=True))
+        read = {
+            "real_op": (counts["tp"], counts["fn"]),
+            "real_non_op": (counts["fp"], counts["tn"]),
+            "total": (counts["tp"] + counts["fp"], counts["fn"] + counts["tn"]),
+        }
+        heads = {"real_op": "Real OP", "real_non_op": "Real nonOP", "total": "Total"}
+        for line, head in heads.items():
+            cells = (*printed[line], *read[line], sum(read[line]))
+            rows.append(Row((head, *(number(cell) for cell in cells))))
+    return Table(
+        key="paper-confusion",
+        caption="The paper's confusion matrices as printed and with rows as truth.",
+        header=(
+            "",
+            "Printed: predicted OP",
+            "Printed: predicted nonOP",
+            "Printed: total",
+            "Predicted OP",
+            "Predicted nonOP",
+            "Total",
+        ),
+        rows=tuple(rows),
+        align="lrrrrrr",
+        mark="",
+        note="On the right in the orientation of the paper's own class sizes and measures.",
+        supplement=True,
+    )
+
+
+def net_benefit_table(content: Audit) -> Table:
+    """Return the net benefit of the published calls against referring everyone."""
+    of = {cohort["id"]: cohort for cohort in content["cohorts"]}
+    heads = [
+        f"{COHORTS[name]}: {what}" for name in of for what in ("model", "refer all", "difference")
+    ]
+    return Table(
+        key="paper-net-benefit",
+        caption="Net benefit of the published calls and of referring everyone to DXA.",
+        header=("Threshold probability", *heads),
+        rows=tuple(_net_benefit_rows(of)),
+        align="r" + "r" * len(heads),
+        mark="",
+        note="The paper tells one operating point, so the calls stay while the threshold "
+        f"probability moves. In brackets the {content['interval_percent']} % interval. "
+        + " ".join(_useful(cohort) for cohort in of.values()),
+        supplement=True,
+    )
+
+
+def _net_benefit_rows(of: Mapping[str, Any]) -> Iterator[Row]:
+    columns = [cohort["net_benefit"] for cohort in of.values()]
+    for entries in zip(*columns, strict=True):
+        cells = [percent(entries[0]["threshold_probability"])]
+        for entry in entries:
+            cells += [
+                number(entry["model"]["estimate"], 3),
+                number(entry["refer_all"]["estimate"], 3),
+                estimate(entry["difference"]),
+            ]
+        yield Row(tuple(cells))
+
+
+def _useful(cohort: Mapping[str, Any]) -> str:
+    borders = cohort["useful_range"]
+    where = (
+        "nowhere" if borders is None else f"between {percent(borders[0])} and {percent(borders[1])}"
+    )
+    return f"{COHORTS[cohort['id']]}: the calls beat both referring all and referring none {where}."
+
+
+def flow_table(content: Audit) -> Table:
+    """Return the counts of the paper by class, and what left between."""
+    return Table(
+        key="paper-flow",
+        caption="The paper's counts by class.",
+        header=("", "Osteoporosis", "No osteoporosis", "Total"),
+        rows=tuple(
+            Row(
+                (
+                    row["step"],
+                    *(number(row[name]) for name in ("osteoporosis", "no_osteoporosis", "total")),
+                )
+            )
+            for row in content["flow"]
+        ),
+        align="lrrr",
+        mark="",
+        supplement=True,
+    )
