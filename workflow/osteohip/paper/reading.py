@@ -27,7 +27,8 @@ def kappa(paper: Paper) -> Check:
         kind="contradiction",
         holds=defined,
         expected="Cohen's kappa is defined for these readings",
-        finding=f"κ = {number(told.kappa, 3)} is printed where κ is 0/0",
+        finding=f"κ = {number(told.kappa, 3)} is printed where κ is {number(1 - expected)}/"
+        f"{number(1 - expected)}",
         place=PLACE,
         arithmetic=f"both readers said yes to {number(told.test_adequate)} of "
         f"{number(told.test_read)}: observed agreement {number(1.0, 3)}, expected "
