@@ -52,7 +52,9 @@ def check_writable():
             Path(folder).mkdir(exist_ok=True)
             TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise WorkflowError(f"{folder}/ cannot be written: {error.strerror}") from None
+            raise WorkflowError(
+                f"{folder}/ cannot be written: {error.strerror}"
+            ) from None
 
 
 if workflow.is_main_process:
