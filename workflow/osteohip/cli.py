@@ -50,6 +50,8 @@ for command in (
     evaluation.runs,
     evaluation.drop,
     evaluation.samplesize,
+    evaluation.compare,
+    evaluation.contrast,
     paper.paper,
     report.report,
     report.summary,

@@ -187,6 +187,37 @@ rule drop:
         " --out {output.drop:q} > {log:q} 2>&1"
 
 
+rule contrast:
+    """Set the external cohorts against the test set: every difference with its interval."""
+    input:
+        evaluation=expand(
+            "results/evaluation/{{run}}/{cohort}/{file}",
+            cohort=("test", *EXTERNALS),
+            file=["predictions.csv", "metrics.json"],
+        ),
+    output:
+        comparison="results/evaluation/{run}/comparison.json",
+    log:
+        "results/logs/contrast/{run}.log",
+    benchmark:
+        "results/benchmarks/contrast/{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        evaluation=lambda wildcards, output: Path(output.comparison).parent,
+        externals=[f"--external={site}" for site in EXTERNALS],
+        code=code_digest("evaluation.contrast"),
+        lock=LOCK,
+    message:
+        "Setting the external cohorts of {wildcards.run} against its test set"
+    shell:
+        "osteohip contrast --evaluation {params.evaluation:q} --internal test"
+        " {params.externals:q} --out {output.comparison:q} > {log:q} 2>&1"
+
+
 rule runs:
     """Compare seeds and variants of the model on the same cases."""
     input:

@@ -364,3 +364,52 @@ def runs(
         },
     }
     write_json(out, content)
+
+
+def compare(
+    *,
+    a: Annotated[Path, typer.Option(help="predictions: case_id, label, score; any real score")],
+    b: Annotated[Path, typer.Option(help="the same of another model or of another cohort")],
+    paired: Annotated[
+        bool,
+        typer.Option(
+            "--paired/--unpaired", help="the same cases, joined by case_id, or two cohorts"
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="JSON file to write")],
+) -> None:
+    """Test whether two areas under the ROC curve differ: a minus b, by DeLong's method."""
+    import sys
+
+    from osteohip.evaluation.pairing import compare_files
+    from osteohip.files import write_json
+
+    found = compare_files(a, b, paired=paired)
+    for warning in found["warnings"]:
+        print(f"osteohip: warning: {warning['text']}", file=sys.stderr)
+    write_json(out, found)
+
+
+def contrast(
+    *,
+    evaluation: Annotated[Path, typer.Option(help="evaluations of a run: one folder per cohort")],
+    internal: Annotated[str, typer.Option(help="the cohort that the others are set against")],
+    out: Annotated[Path, typer.Option(help="comparison.json to write")],
+    external: Annotated[
+        list[str] | None, typer.Option(help="another cohort; repeat for each")
+    ] = None,
+) -> None:
+    """Set external cohorts against the internal test set, each difference with its interval."""
+    from osteohip.evaluation.contrast import Evaluated, contrasts
+    from osteohip.evaluation.measures import Confusion
+    from osteohip.evaluation.predictions import read_metrics, read_predictions
+    from osteohip.files import write_json
+
+    cohorts = {
+        name: Evaluated(
+            predictions=read_predictions(evaluation / name / "predictions.csv"),
+            counts=Confusion(**read_metrics(evaluation / name / "metrics.json")["confusion"]),
+        )
+        for name in (internal, *(external or ()))
+    }
+    write_json(out, contrasts(internal, cohorts))

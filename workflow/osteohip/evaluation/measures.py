@@ -65,19 +65,24 @@ def confusion(*, labels: Labels, scores: Floats, threshold: float) -> Confusion:
     )
 
 
-def proportions(
-    counts: Confusion, *, interval: ProportionInterval = "wilson", level: float = LEVEL
-) -> dict[str, Estimate]:
-    """Return the five measures of a confusion matrix that are proportions."""
-    parts = {
+def proportion_counts(counts: Confusion) -> dict[str, tuple[int, int]]:
+    """Return numerator and denominator of the five measures that are proportions."""
+    return {
         "accuracy": (counts.tp + counts.tn, counts.n),
         "sensitivity": (counts.tp, counts.tp + counts.fn),
         "specificity": (counts.tn, counts.tn + counts.fp),
         "ppv": (counts.tp, counts.tp + counts.fp),
         "npv": (counts.tn, counts.tn + counts.fn),
     }
+
+
+def proportions(
+    counts: Confusion, *, interval: ProportionInterval = "wilson", level: float = LEVEL
+) -> dict[str, Estimate]:
+    """Return the five measures of a confusion matrix that are proportions."""
     return {
-        name: proportion(k=k, n=n, interval=interval, level=level) for name, (k, n) in parts.items()
+        name: proportion(k=k, n=n, interval=interval, level=level)
+        for name, (k, n) in proportion_counts(counts).items()
     }
 
 

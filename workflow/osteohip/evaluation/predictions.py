@@ -33,12 +33,15 @@ class Predictions:
         Shape (n,), finite; a higher score means more disease.
     patients
         The patient of each case; None where each case is a patient.
+    lines
+        The line of the file that each case stands in; empty where there is no file.
     """
 
     case_ids: tuple[str, ...]
     labels: Labels
     scores: Floats
     patients: tuple[str, ...] | None = None
+    lines: tuple[int, ...] = ()
 
     @property
     def patient_numbers(self) -> Labels | None:
@@ -96,6 +99,7 @@ def read_predictions(path: Path) -> Predictions:
         labels=np.array(labels, dtype=np.int64),
         scores=np.array(scores, dtype=np.float64),
         patients=tuple(patients) or None,
+        lines=tuple(first_row.values()),
     )
 
 
