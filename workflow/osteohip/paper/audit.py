@@ -35,9 +35,10 @@ RULES = (
 def audit(paper: Paper) -> dict[str, Any]:
     """Return everything that can be recomputed and checked, ready for JSON.
 
-    Keys: ``citation``, ``interval_percent``, ``cohorts`` (both tables with measures, areas and net
-    benefits), ``differences`` (test set less external cohort), ``flow``, ``findings`` (what does
-    not hold: contradictions, then consequences, then open questions) and ``agreements``.
+    Keys: ``citation``, ``interval_percent``, ``counts`` of findings, ``cohorts`` (both tables with
+    measures, areas and net benefits), ``differences`` (test set less external cohort), ``flow``,
+    ``findings`` (what does not hold: contradictions, then consequences, then open questions) and
+    ``agreements``.
     """
     checks = run_checks(paper)
     # What would explain a disagreement is not for where there is none.
@@ -45,6 +46,11 @@ def audit(paper: Paper) -> dict[str, Any]:
     return {
         "citation": paper.citation,
         "interval_percent": round(100 * LEVEL),
+        "counts": {
+            **{kind: sum(c.kind == kind and not c.holds for c in checks) for kind in ORDER},
+            "findings": sum(not check.holds for check in checks),
+            "agreements": sum(check.holds for check in checks),
+        },
         "cohorts": [_cohort(paper, cohort) for cohort in COHORTS],
         "differences": _differences(paper),
         "flow": _flow(paper),

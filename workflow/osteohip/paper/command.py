@@ -32,6 +32,7 @@ def paper(
         to_html(text, title=TITLE, page_title=TITLE, subtitle="Jang et al. 2021"),
     )
     print(
-        f"{len(content['findings'])} findings, {len(content['agreements'])} checks hold: "
+        f"{content['counts']['findings']} findings, {content['counts']['agreements']} checks "
+        "hold: "
         f"{out / 'audit.html'}"
     )

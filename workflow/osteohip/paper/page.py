@@ -14,16 +14,16 @@ TITLE = "The paper, audited"
 
 def page_markdown(content: Mapping[str, Any]) -> Markdown:
     """Return the audit as Markdown: what was found, then all tables."""
-    found = [check["kind"] for check in content["findings"]]
-    counts = "; ".join(
-        f"{heading[0].lower()}{heading[1:]}: {found.count(kind)}" for kind, heading in KINDS.items()
+    counts = content["counts"]
+    by_kind = "; ".join(
+        f"{heading[0].lower()}{heading[1:]}: {counts[kind]}" for kind, heading in KINDS.items()
     )
     lines = [
         escape(content["citation"]),
         escape(
             "Everything here is computed from the numbers that the paper prints; no patient's data "
-            f"were at hand. {plural(len(found), 'finding')} ({counts}); "
-            f"{plural(len(content['agreements']), 'check')} hold."
+            f"were at hand. {plural(counts['findings'], 'finding')} ({by_kind}); "
+            f"{plural(counts['agreements'], 'check')} hold."
         ),
     ]
     lines += [to_markdown(table, f"Table {i}") for i, table in enumerate(audit_tables(content), 1)]

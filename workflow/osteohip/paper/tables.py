@@ -27,13 +27,16 @@ MEASURES = {
 
 def audit_tables(content: Audit) -> list[Table]:
     """Return all tables of the audit."""
+    return [*appendix_tables(content), flow_table(content), agreements_table(content)]
+
+
+def appendix_tables(content: Audit) -> list[Table]:
+    """Return the tables that stand in the appendix of a report."""
     return [
         findings_table(content),
         measures_table(content),
         confusion_table(content),
         net_benefit_table(content),
-        flow_table(content),
-        agreements_table(content),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from osteohip.paper.tables import appendix_tables
 from osteohip.report.tables import cohort_title, held_out
 from osteohip.writing import page, wording
 from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
@@ -115,6 +116,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
     sites = content["sites"]
     by_id = {group["id"]: group for group in content["groups"]}
     cohorts = held_out(content)
+    appendix = [table.key for table in appendix_tables(content["audit"])]
     environment = Environment(
         undefined=StrictUndefined, finalize=escape, trim_blocks=True, lstrip_blocks=True
     )
@@ -144,7 +146,13 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         label_regions=[wording.words(r) for r in content["config"]["selection"]["label_regions"]],
         tables=placed_tables,
         figures=figures,
-        supplement=[placed_tables[table.key] for table in tables if table.supplement],
+        supplement=[
+            placed_tables[table.key]
+            for table in tables
+            if table.supplement and table.key not in appendix
+        ],
+        appendix=[placed_tables[key] for key in appendix],
+        audit=content["audit"],
         confusion_tables=[placed_tables[f"confusion-{c['id']}"].name for c in cohorts],
         flow_tables=[placed_tables[f"flow-{site['id']}"].name for site in sites],
         flow_figures=[figures[f"flow-{site['id']}"].name for site in sites],

@@ -11,6 +11,7 @@ from osteohip.cohort.age import AGE_CEILING_YEARS
 from osteohip.errors import StudyError
 from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
+from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
 from osteohip.report.results import PARTS, Results, Site
 from osteohip.report.runs import runs_numbers
@@ -57,6 +58,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "config": _config(results),
         "paper": _paper(),
+        "audit": audit(JANG_2021),
         "warnings": _warnings(results, cohorts),
     }
 

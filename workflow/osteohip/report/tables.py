@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
+from osteohip.paper.tables import appendix_tables
 from osteohip.report.runs import runs_tables
 from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
@@ -50,6 +51,7 @@ def all_tables(content: Numbers) -> list[Table]:
         leakage_table(content),
         settings_table(content),
         run_table(content),
+        *appendix_tables(content["audit"]),
     ]
 
 
