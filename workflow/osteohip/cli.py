@@ -52,6 +52,7 @@ for command in (
     evaluation.samplesize,
     evaluation.compare,
     evaluation.contrast,
+    evaluation.agreement,
     paper.paper,
     report.report,
     report.summary,

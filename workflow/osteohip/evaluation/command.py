@@ -413,3 +413,21 @@ def contrast(
         for name in (internal, *(external or ()))
     }
     write_json(out, contrasts(internal, cohorts))
+
+
+def agreement(
+    *,
+    readings: Annotated[Path, typer.Option(help="CSV: case_id, reader, adequate (yes or no)")],
+    out: Annotated[Path, typer.Option(help="JSON file to write")],
+    allow_incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--allow-incomplete", help="count cases that a reader left out, instead of an error"
+        ),
+    ] = False,
+) -> None:
+    """Measure how far two readers or more agree, with what corrects for chance."""
+    from osteohip.evaluation.readings import read_readings, readings_facts
+    from osteohip.files import write_json
+
+    write_json(out, readings_facts(read_readings(readings, allow_incomplete=allow_incomplete)))
