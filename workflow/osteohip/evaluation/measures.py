@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -266,35 +267,38 @@ def measures(
         "brier": brier(labels=labels, scores=scores, level=level),
     }
     order = ordering(labels=labels, scores=scores)
-    statistic = weighted_measures(
-        labels=labels[order], scores=scores[order], threshold=threshold, prevalences=prevalences
+    statistic = partial(
+        weighted_measures,
+        labels=labels[order],
+        scores=scores[order],
+        threshold=threshold,
+        prevalences=prevalences,
     )
+    of_cases = {name: float(value[0]) for name, value in statistic()(np.ones((1, n))).items()}
     patients = None if how.patients is None else _numbered(how.patients[order])
-    draws = {
-        stratified: bootstrap(
-            statistic,
+    within_class = [name for name in of_cases if name not in DEPEND_ON_PREVALENCE]
+    draws: dict[str, Floats] = {}
+    for stratified, without in ((True, DEPEND_ON_PREVALENCE), (False, within_class)):
+        draws |= bootstrap(
+            statistic(without=without),
             cases=n,
             seed=how.seed,
             resamples=how.resamples,
             patients=patients,
             strata=class_strata(labels=labels[order], patients=patients) if stratified else None,
         )
-        for stratified in (True, False)
-    }
-    of_cases = {name: float(value[0]) for name, value in statistic(np.ones((1, n))).items()}
     resampled, undefined = {}, {}
     for name, value in of_cases.items():
-        stratified = name not in DEPEND_ON_PREVALENCE
         known = by_formula.get(name)
         resampled[name] = percentile_interval(
-            draws[stratified][name],
+            draws[name],
             estimate=None if math.isnan(value) else value,
             n=n,
             reason=known.reason if known else UNDEFINED[name],
-            stratified=stratified,
+            stratified=name in within_class,
             level=level,
         )
-        undefined[name] = int(np.isnan(draws[stratified][name]).sum())
+        undefined[name] = int(np.isnan(draws[name]).sum())
     repeated = patients is not None and patients.max() + 1 < n
     metrics = {}
     for name in [*_order(prevalences)]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -18,7 +18,12 @@ def ordering(*, labels: Labels, scores: Floats) -> Labels:
 
 
 def weighted_measures(
-    *, labels: Labels, scores: Floats, threshold: float, prevalences: Sequence[float] = ()
+    *,
+    labels: Labels,
+    scores: Floats,
+    threshold: float,
+    prevalences: Sequence[float] = (),
+    without: Collection[str] = (),
 ) -> Statistic:
     """Return a function from weights to the measures of the weighted cases.
 
@@ -30,6 +35,8 @@ def weighted_measures(
         A score at or above it is called positive.
     prevalences
         Prevalences in (0, 1) at which predictive values are wanted too.
+    without
+        Measures that are not wanted.
 
     Returns
     -------
@@ -55,13 +62,15 @@ def weighted_measures(
         if tied:
             of_diseased = np.add.reduceat(of_diseased, starts, axis=1)
             of_healthy = np.add.reduceat(of_healthy, starts, axis=1)
-        up_to = np.cumsum(of_healthy, axis=1)
-        wins = np.einsum("bg,bg->b", of_diseased, up_to - of_healthy / 2)
-        found["auc"] = _divide(wins, (tp + fn) * (fp + tn))
-        found["average_precision"] = _average_precision(of_diseased, of_healthy)
+        if "auc" not in without:
+            up_to = np.cumsum(of_healthy, axis=1)
+            wins = np.einsum("bg,bg->b", of_diseased, up_to - of_healthy / 2)
+            found["auc"] = _divide(wins, (tp + fn) * (fp + tn))
+        if "average_precision" not in without:
+            found["average_precision"] = _average_precision(of_diseased, of_healthy)
         if probabilities:
             found["brier"] = _divide(weights @ losses, weights.sum(axis=1))
-        return found
+        return {name: values for name, values in found.items() if name not in without}
 
     return measure
 
