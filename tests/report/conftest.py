@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from osteohip.config import Config, Images, Network, Training
-from osteohip.evaluation.command import evaluate
+from osteohip.evaluation.command import drop, evaluate
 from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.report.command import report
 from osteohip.report.numbers import numbers
@@ -152,19 +152,39 @@ def write_site(
     return cohort.iloc[uncroppable:]
 
 
-def write_evaluation(folder: Path, rows: pd.DataFrame, *, shift: float) -> None:
-    """Score the rows by their T-score with noise, and evaluate."""
+def write_predictions(folder: Path, rows: pd.DataFrame, *, shift: float) -> None:
+    """Score the rows by their T-score with noise."""
     rng = np.random.default_rng(len(rows))
     signal = -2.5 - rows["t_score"] + rng.normal(shift, 1.0, len(rows))
     predictions = pd.DataFrame(
         {"case_id": rows["case_id"], "label": rows["label"], "score": 1 / (1 + np.exp(-signal))}
     )
     write_csv(folder / "predictions.csv", predictions)
+
+
+def write_evaluation(folder: Path, site: Path) -> None:
+    """Evaluate the predictions of a folder, with what the model chose on validation."""
+    model = folder.parents[1] / "model"
+    external = site.name != "development"
     evaluate(
         predictions=folder / "predictions.csv",
-        threshold_file=folder.parents[1] / "model" / "threshold.json",
+        threshold_file=model / "threshold.json",
+        calibration_file=model / "calibration.json",
+        triage_file=model / "triage.json",
+        cohort=site / "cohort.csv",
+        retune=external,
         out_dir=folder,
     )
+    if external:
+        drop(
+            predictions=folder / "predictions.csv",
+            cohort=site / "cohort.csv",
+            threshold_file=model / "threshold.json",
+            calibration_file=model / "calibration.json",
+            internal_predictions=folder.parent / "test" / "predictions.csv",
+            internal_cohort=site.parent / "development" / "cohort.csv",
+            out=folder / "drop.json",
+        )
 
 
 def write_tree(
@@ -179,17 +199,25 @@ def write_tree(
     """Write results of a study below ``root``."""
     tree = Tree(root)
     results = root / "results"
-    fix_threshold(out=results / "model" / "threshold.json")
-    rows = write_site(
-        results / "sites" / "development", name=name, images=images, synthetic=synthetic, seed=1
-    )
+    development = results / "sites" / "development"
+    rows = write_site(development, name=name, images=images, synthetic=synthetic, seed=1)
     tenth = images // 10
     part = ["training"] * (images - 2 * tenth) + ["validation"] * tenth + ["test"] * tenth
     split = rows[["case_id", "patient_key"]].assign(part=part)
     write_csv(results / "split.csv", split)
     labelled = rows.assign(part=part)
     for kind in ("validation", "test"):
-        write_evaluation(results / "evaluation" / kind, labelled[labelled["part"] == kind], shift=0)
+        chosen = labelled[labelled["part"] == kind]
+        write_predictions(results / "evaluation" / kind, chosen, shift=0)
+    fix_threshold(
+        predictions=results / "evaluation" / "validation" / "predictions.csv",
+        split=results / "split.csv",
+        out=results / "model" / "threshold.json",
+        calibration_out=results / "model" / "calibration.json",
+        triage_out=results / "model" / "triage.json",
+    )
+    for kind in ("validation", "test"):
+        write_evaluation(results / "evaluation" / kind, development)
     comparisons = [
         {"groups": list(pair), "records": [48, 6], "shared": shared()}
         for pair in (("training", "validation"), ("training", "test"), ("validation", "test"))
@@ -198,7 +226,8 @@ def write_tree(
         folder = results / "sites" / f"external{i or ''}"
         marked = synthetic if external_synthetic is None else external_synthetic
         rows = write_site(folder, name=title, images=images // 2, synthetic=marked, seed=10 + i)
-        write_evaluation(results / "evaluation" / folder.name, rows, shift=0.8)
+        write_predictions(results / "evaluation" / folder.name, rows, shift=0.8)
+        write_evaluation(results / "evaluation" / folder.name, folder)
         comparisons.append(
             {"groups": ["development", folder.name], "records": [60, 30], "shared": shared()}
         )
@@ -251,6 +280,12 @@ def shared() -> dict[str, int]:
 def make_tree(tmp_path: Path) -> Callable[..., Tree]:
     """Write a tree below the test's own folder; keywords as for `write_tree`."""
     return partial(write_tree, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def write_study() -> Callable[..., Tree]:
+    """Write a tree below a folder: the function `write_tree`."""
+    return write_tree
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,7 @@ def test_text_from_data_shows_as_it_is(real_study: Any) -> None:
 def test_every_picture_has_a_text_alternative(study: Any) -> None:
     page = Page(study.html)
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 4
+    assert len(pictures) == 8
     for picture in pictures:
         words = picture.get("alt") or picture.get("aria-label") or ""
         assert len(words) > 40
@@ -183,7 +183,7 @@ def test_every_picture_has_a_text_alternative(study: Any) -> None:
 
 def test_synthetic_is_said_on_page_tables_and_figures(study: Any) -> None:
     page = Page(study.html)
-    assert len(page.captions) == len(all_tables(study.numbers)) + 4
+    assert len(page.captions) == len(all_tables(study.numbers)) + 8
     # The audit tells of the paper's patients, and of nothing that was computed here.
     audited = {table.caption for table in appendix_tables(study.numbers["audit"])}
     for caption in page.captions:

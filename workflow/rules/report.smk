@@ -1,6 +1,15 @@
 """Tables, figures and the report, of exactly the configured sites."""
 
 COHORTS = (*DEVELOPMENT_PARTS, *EXTERNALS)
+EVALUATION_FILES = (
+    "predictions.csv",
+    "metrics.json",
+    "samplesize.json",
+    "roc.csv",
+    "calibration.csv",
+    "decision.csv",
+    "subgroups.csv",
+)
 SITE_TABLES = ("cohort.csv", "flow.csv", "site.json", "crops.csv")
 
 
@@ -18,8 +27,9 @@ rule report:
         evaluation=expand(
             "results/evaluation/primary/{cohort}/{file}",
             cohort=COHORTS,
-            file=["predictions.csv", "metrics.json", "roc.csv"],
+            file=EVALUATION_FILES,
         ),
+        drop=expand(rules.drop.output.drop, run="primary", cohort=EXTERNALS),
         runs=[rules.runs.output.runs] if len(STUDY.runs) > 1 else [],
     output:
         report="reports/report.html",

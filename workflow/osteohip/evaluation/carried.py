@@ -24,10 +24,12 @@ ITSELF = "these very cases"
 def probability_measures(predictions: Predictions, threshold: Threshold) -> dict[str, Estimate]:
     """Return what ``metrics.json`` holds of the scores as probabilities.
 
-    Calibration, and the net benefit at the operating point where that is a probability.
+    Calibration, less the Brier score that is measured elsewhere, and the net benefit at the
+    operating point where that is a probability.
     """
     labels, scores = predictions.labels, predictions.scores
     found = calibration(labels=labels, scores=scores)
+    del found["brier"]
     if 0 < threshold.value < 1:
         counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
         found["net_benefit"] = net_benefit(counts, threshold=threshold.value)
@@ -93,10 +95,11 @@ def retuned(predictions: Predictions, settings: Evaluation) -> dict[str, Any]:
         chosen_on=ITSELF,
     )
     counts = confusion(labels=labels, scores=scores, threshold=point.value)
+    found = proportions(counts, interval=settings.proportion_interval)
     return {
         "threshold": point.as_json(),
         "confusion": asdict(counts),
-        "metrics": {name: item.as_json() for name, item in proportions(counts).items()},
+        "metrics": {name: item.as_json() for name, item in found.items()},
         "reason": None,
     }
 

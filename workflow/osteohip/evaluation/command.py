@@ -160,6 +160,7 @@ def evaluate(
             threshold=point.value,
             smallest=chosen.smallest_subgroup,
             label_t_score=label_t_score,
+            interval=chosen.proportion_interval,
         )
         write_csv(out_dir / "subgroups.csv", table)
 

@@ -14,6 +14,7 @@ from osteohip.evaluation.discrimination import auc
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.measures import confusion, proportions
 from osteohip.evaluation.predictions import Predictions
+from osteohip.evaluation.proportions import ProportionInterval
 
 # Lower ends of the age bands after the first.
 AGES = (65, 75, 85)
@@ -47,6 +48,7 @@ def subgroup_table(
     threshold: float,
     smallest: int,
     label_t_score: float = -2.5,
+    interval: ProportionInterval = "wilson",
 ) -> pd.DataFrame:
     """Return ``subgroups.csv``: AUC, sensitivity and specificity of each subgroup.
 
@@ -58,6 +60,8 @@ def subgroup_table(
         Operating point.
     smallest
         A subgroup of fewer cases is listed without measures.
+    interval
+        Of sensitivity and specificity.
     label_t_score
         T-score at or below which the label is osteoporosis; the bands are laid around it.
 
@@ -93,7 +97,10 @@ def subgroup_table(
             }
         else:
             counts = confusion(labels=labels, scores=scores, threshold=threshold)
-            estimates = {"auc": auc(labels=labels, scores=scores), **proportions(counts)}
+            estimates = {
+                "auc": auc(labels=labels, scores=scores),
+                **proportions(counts, interval=interval),
+            }
         found += [
             (
                 *head,

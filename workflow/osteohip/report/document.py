@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from osteohip.paper.tables import appendix_tables
-from osteohip.report.tables import cohort_title, held_out
+from osteohip.report.clinical import difference, refit_sentence
+from osteohip.report.cohorts import cohort_title, held_out
 from osteohip.writing import page, wording
 from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
 from osteohip.writing.wording import Markdown, escape, plain
@@ -82,6 +83,7 @@ def illustrations(content: Numbers) -> list[Illustration]:
             mark=mark_of(cohort["synthetic"] for cohort in cohorts),
         )
     )
+    found += _clinical_illustrations(content)
     found.append(
         Illustration(
             key="history",
@@ -94,6 +96,59 @@ def illustrations(content: Numbers) -> list[Illustration]:
         )
     )
     return found
+
+
+def _clinical_illustrations(content: Numbers) -> list[Illustration]:
+    """Return the figures of calibration, decision curve and subgroups."""
+    everyone, cohorts = content["cohorts"], held_out(content)
+    level = content["study"]["interval_percent"]
+    slopes = [
+        f"{cohort_title(c)} {wording.estimate(c['metrics']['calibration_slope'])}" for c in everyone
+    ]
+    useful = [f"{cohort_title(c)} {_useful(c)}" for c in cohorts]
+    found = [
+        Illustration(
+            key="calibration",
+            caption="Calibration. Curve: smooth share with osteoporosis by score, with its "
+            f"pointwise {level} % band; points: groups of neighbouring scores; bars: hips by "
+            "score.",
+            alt=f"Share with osteoporosis against score; calibration slope: {'; '.join(slopes)}.",
+            width_mm=180,
+            mark=mark_of(cohort["synthetic"] for cohort in everyone),
+        ),
+        Illustration(
+            key="decision",
+            caption="Decision curves: net benefit of referring for DXA by the score, with its "
+            f"{level} % interval, against referring everyone and nobody.",
+            alt=f"Net benefit against threshold probability; of use: {'; '.join(useful)}.",
+            width_mm=180,
+            mark=mark_of(cohort["synthetic"] for cohort in cohorts),
+        ),
+    ]
+    found += [
+        Illustration(
+            key=f"subgroups-{cohort['id']}",
+            caption=f"Subgroups of {cohort_title(cohort)}: estimates with their {level} % "
+            "interval; dotted: all hips. In brackets hips with osteoporosis / all.",
+            alt=f"Forest of the area under the ROC curve, sensitivity and specificity in "
+            f"{wording.plural(len(cohort['subgroups']) - 1, 'subgroup')}; the values of all hips "
+            f"are {wording.estimate(cohort['metrics']['auc'])}, "
+            f"{wording.estimate(cohort['metrics']['sensitivity'])} and "
+            f"{wording.estimate(cohort['metrics']['specificity'])}.",
+            width_mm=180,
+            mark=mark_of([cohort["synthetic"]]),
+        )
+        for cohort in cohorts
+    ]
+    return found
+
+
+def _useful(cohort: Numbers) -> str:
+    """Return where the score beats both referring everyone and nobody."""
+    found = cohort["useful"]
+    if found is None:
+        return "at no threshold probability"
+    return f"from {wording.percent(found['low'])} to {wording.percent(found['high'])}"
 
 
 def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
@@ -156,6 +211,13 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         confusion_tables=[placed_tables[f"confusion-{c['id']}"].name for c in cohorts],
         flow_tables=[placed_tables[f"flow-{site['id']}"].name for site in sites],
         flow_figures=[figures[f"flow-{site['id']}"].name for site in sites],
+        drop_tables=[placed_tables[f"drop-{c['id']}"].name for c in cohorts if c["drop"]],
+        subgroup_tables=[placed_tables[f"subgroups-{c['id']}"].name for c in cohorts],
+        subgroup_figures=[figures[f"subgroups-{c['id']}"].name for c in cohorts],
+        useful=_useful,
+        difference=lambda found: wording.unbroken(difference(found)),
+        refit_sentence=refit_sentence,
+        validation=content["cohorts"][0],
         one=1,
         part_of=lambda item: wording.unbroken(wording.part_of(item)),
         percent=lambda share: wording.unbroken(wording.percent(share)),

@@ -13,6 +13,7 @@ from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
+from osteohip.report.clinical import clinical_numbers
 from osteohip.report.results import PARTS, Results, Site
 from osteohip.report.runs import runs_numbers
 
@@ -209,6 +210,7 @@ def _cohorts(results: Results) -> list[dict[str, Any]]:
                 "threshold": evaluation.metrics["threshold"],
                 "metrics": evaluation.metrics["metrics"],
                 "warnings": evaluation.metrics["warnings"],
+                **clinical_numbers(evaluation),
             }
         )
     return cohorts

@@ -61,11 +61,28 @@ class Model:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Evaluation of one cohort: its name, ``metrics.json`` and ``roc.csv``."""
+    """Evaluation of one cohort.
+
+    Parameters
+    ----------
+    cohort
+        Its name.
+    metrics, sample_size
+        ``metrics.json`` and ``samplesize.json``.
+    roc, calibration, decision, subgroups
+        The tables of these names.
+    drop
+        ``drop.json`` of an external site; None for the parts of the development site.
+    """
 
     cohort: str
     metrics: dict[str, Any]
+    sample_size: dict[str, Any]
     roc: pd.DataFrame
+    calibration: pd.DataFrame
+    decision: pd.DataFrame
+    subgroups: pd.DataFrame
+    drop: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,9 @@ def read_results(
         for part in ("validation", "test")
     }
     expected |= {site.id: site.images.set_index("case_id")["label"] for site in sites[1:]}
-    threshold = _json(model / "threshold.json")
+    chosen = {
+        name: _json(model / f"{name}.json") for name in ("threshold", "calibration", "triage")
+    }
     return Results(
         run=run,
         config=config,
@@ -140,7 +159,7 @@ def read_results(
         leakage=_json(leakage),
         runs=None if runs is None else _json(runs),
         evaluations={
-            cohort: _evaluation(evaluation / cohort, labels, threshold)
+            cohort: _evaluation(evaluation / cohort, labels, chosen)
             for cohort, labels in expected.items()
         },
     )
@@ -158,8 +177,8 @@ def _site(folder: Path) -> Site:
     return site
 
 
-def _evaluation(folder: Path, labels: pd.Series[int], threshold: dict[str, Any]) -> Evaluation:
-    """Read an evaluation and check it against the cohort's labels and the model's threshold."""
+def _evaluation(folder: Path, labels: pd.Series[int], chosen: dict[str, Any]) -> Evaluation:
+    """Read an evaluation and check it against the cohort's labels and what the model brings."""
     found = _csv(folder / "predictions.csv").set_index("case_id")["label"]
     metrics = _json(folder / "metrics.json")
     counts = metrics["confusion"]
@@ -178,12 +197,31 @@ def _evaluation(folder: Path, labels: pd.Series[int], threshold: dict[str, Any])
             f"and counts {counts['tp'] + counts['fn']} with osteoporosis where the cohort has "
             f"{diseased}: predict and evaluate anew"
         )
-    if metrics["threshold"] != threshold:
+    if metrics["threshold"] != chosen["threshold"]:
         raise StudyError(
             f"the evaluation of {folder.name} used another operating point than the model's "
             "threshold.json: evaluate anew"
         )
-    return Evaluation(cohort=folder.name, metrics=metrics, roc=_csv(folder / "roc.csv"))
+    refit = {name: metrics.get("recalibrated", {}).get(name) for name in chosen["calibration"]}
+    limits = [
+        {name: item.get(name) for name in of_model}
+        for item, of_model in zip(metrics.get("triage", []), chosen["triage"], strict=False)
+    ]
+    if refit != chosen["calibration"] or limits != chosen["triage"]:
+        raise StudyError(
+            f"the evaluation of {folder.name} used another refit or triage than the model's "
+            "calibration.json and triage.json: evaluate anew"
+        )
+    return Evaluation(
+        cohort=folder.name,
+        metrics=metrics,
+        sample_size=_json(folder / "samplesize.json"),
+        drop=None if folder.name in PARTS else _json(folder / "drop.json"),
+        **{
+            name: _csv(folder / f"{name}.csv")
+            for name in ("roc", "calibration", "decision", "subgroups")
+        },
+    )
 
 
 def _json(path: Path) -> Any:

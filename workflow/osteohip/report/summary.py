@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from osteohip.report.tables import held_out
+from osteohip.report.cohorts import held_out
 from osteohip.writing.wording import estimate, plain
 
 

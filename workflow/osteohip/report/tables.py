@@ -7,6 +7,8 @@ from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.paper.tables import appendix_tables
+from osteohip.report.clinical import clinical_tables
+from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.runs import runs_tables
 from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
@@ -36,9 +38,11 @@ MEASURES = {
 
 def all_tables(content: Numbers) -> list[Table]:
     """Return the tables in the order of their numbers."""
+    clinical = clinical_tables(content)
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         measures_table("measures", held_out(content), content),
+        *(table for table in clinical if not table.supplement),
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
         characteristics_table(content),
@@ -47,26 +51,13 @@ def all_tables(content: Numbers) -> list[Table]:
             [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"],
             content,
         ),
+        *(table for table in clinical if table.supplement),
         *runs_tables(content, held_out(content)),
         leakage_table(content),
         settings_table(content),
         run_table(content),
         *appendix_tables(content["audit"]),
     ]
-
-
-def held_out(content: Numbers) -> list[dict[str, Any]]:
-    """Return the cohorts that had no part in training: the test set and the external sites."""
-    return [cohort for cohort in content["cohorts"] if cohort["kind"] != "validation"]
-
-
-def cohort_title(cohort: Numbers) -> str:
-    """Return how a cohort is called in a sentence."""
-    return {
-        "validation": "the validation set",
-        "test": "the test set",
-        "external": f"the external site {plain(cohort['name'])}",
-    }[cohort["kind"]]
 
 
 def confusion_table(cohort: Numbers) -> Table:
@@ -112,7 +103,7 @@ def measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Ta
     return Table(
         key=key,
         caption=f"Measures {title}.",
-        header=("Measure", *(_column(c, partly=mark_of(flags) == PARTLY) for c in cohorts)),
+        header=("Measure", *(column_title(c, partly=mark_of(flags) == PARTLY) for c in cohorts)),
         rows=tuple(rows),
         align="l" * (1 + len(cohorts)),
         mark=mark_of(flags),
@@ -125,12 +116,6 @@ def measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Ta
 def _head(measure: str) -> str:
     label = MEASURES[measure]
     return label[0].upper() + label[1:]
-
-
-def _column(cohort: Numbers, *, partly: bool = False) -> str:
-    name = str(cohort["name"])
-    title = f"External: {plain(name)}" if cohort["kind"] == "external" else name
-    return f"{title} (synthetic)" if partly and cohort["synthetic"] else title
 
 
 def paper_table(content: Numbers) -> Table:
@@ -209,7 +194,7 @@ def _pair(label: str, theirs: int, ours: int) -> Row:
 def _performance_rows(
     cohort: Numbers, paper: Numbers, part: Numbers, *, marked: bool
 ) -> Iterator[Row]:
-    title = cohort["name"] if cohort["kind"] == "test" else _column(cohort)
+    title = cohort["name"] if cohort["kind"] == "test" else column_title(cohort)
     yield Row((f"{title} (synthetic by design)" if marked else title, "", ""), heading=True)
     yield _pair("Hips", part["n"], cohort["n"])
     theirs = part_of(part["osteoporosis"])

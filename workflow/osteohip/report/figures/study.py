@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from osteohip.report.cohorts import held_out
+from osteohip.report.figures.calibration import calibration_figure
+from osteohip.report.figures.decision import decision_figure
 from osteohip.report.figures.flow import flow_figure
 from osteohip.report.figures.history import history_figure
 from osteohip.report.figures.roc import roc_figure
 from osteohip.report.figures.style import Numbers, house_style, save, watermark
+from osteohip.report.figures.subgroups import subgroups_figure
 from osteohip.report.results import PARTS, Results
-from osteohip.report.tables import held_out
 from osteohip.writing.table import mark_of
 
 
@@ -37,6 +40,26 @@ def draw_figures(content: Numbers, results: Results, folder: Path) -> set[Path]:
             roc_figure(cohorts, curves),
             mark_of(cohort["synthetic"] for cohort in cohorts),
         )
+        everyone = content["cohorts"]
+        drawn["calibration"] = (
+            calibration_figure(
+                everyone, {c: found.calibration for c, found in results.evaluations.items()}
+            ),
+            mark_of(cohort["synthetic"] for cohort in everyone),
+        )
+        drawn["decision"] = (
+            decision_figure(
+                cohorts, {c: found.decision for c, found in results.evaluations.items()}
+            ),
+            mark_of(cohort["synthetic"] for cohort in cohorts),
+        )
+        drawn |= {
+            f"subgroups-{cohort['id']}": (
+                subgroups_figure(cohort),
+                mark_of([cohort["synthetic"]]),
+            )
+            for cohort in cohorts
+        }
         drawn["history"] = (
             history_figure(results.model.history, training),
             mark_of([training["synthetic"]]),

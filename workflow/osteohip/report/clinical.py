@@ -1,0 +1,468 @@
+"""Calibration, clinical use, subgroups, the drop and the next site: numbers and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from osteohip.report.cohorts import cohort_title, column_title, held_out
+from osteohip.report.results import Evaluation
+from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.wording import (
+    MISSING,
+    estimate,
+    number,
+    p_value,
+    percent,
+    plain,
+    span,
+    words,
+)
+
+Numbers = Mapping[str, Any]
+
+CALIBRATION = {
+    "brier": "Brier score",
+    "brier_scaled": "Scaled Brier score",
+    "calibration_in_the_large": "Calibration in the large (ideal: 0)",
+    "calibration_slope": "Calibration slope (ideal: 1)",
+    "observed_expected": "Observed to expected cases (ideal: 1)",
+}
+VARIABLES = {
+    "all": "All",
+    "age": "Age, years",
+    "side": "Side",
+    "manufacturer": "Device maker",
+    "t_score": "Lowest T-score",
+    "t_score_distance": "Distance from the border of the label",
+}
+NEEDS = {
+    "auc": "Area under the ROC curve",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "observed_expected": "Observed to expected cases",
+}
+PATIENTS = {"age_years": "age", "t_score": "T-score"}
+REFITS = {"platt": "Platt's refit (intercept and slope)", "temperature": "temperature scaling"}
+RULES = {
+    "fixed": "fixed before any data",
+    "given": "given by hand",
+    "youden": "largest Youden index",
+    "sensitivity": "least sensitivity",
+}
+
+
+def clinical_numbers(evaluation: Evaluation) -> dict[str, Any]:
+    """Return what the report prints of these chapters for one cohort, as part of its numbers."""
+    metrics = evaluation.metrics
+    return {
+        "recalibrated": metrics.get("recalibrated"),
+        "triage": metrics.get("triage", []),
+        "retuned": metrics.get("retuned"),
+        "useful": useful_range(evaluation.decision, "model"),
+        "useful_refitted": useful_range(evaluation.decision, "refitted"),
+        "subgroups": subgroups(evaluation.subgroups),
+        "sample_size": evaluation.sample_size,
+        "drop": evaluation.drop,
+    }
+
+
+def useful_range(decision: pd.DataFrame, strategy: str) -> dict[str, float] | None:
+    """Return the longest run of thresholds at which a strategy beats referring all and none.
+
+    None where there is no such threshold, or no decision curve.
+    """
+    if decision.empty:
+        return None
+    wide = decision.pivot_table(index="threshold", columns="strategy", values="net_benefit")
+    if strategy not in wide:
+        return None
+    better = wide[strategy] > wide[["refer_all", "refer_none"]].max(axis=1) + 1e-12
+    run = (better != better.shift()).cumsum()
+    runs = [part.index for _, part in better.groupby(run) if part.iloc[0]]
+    if not runs:
+        return None
+    longest = max(runs, key=len)
+    return {"low": float(longest[0]), "high": float(longest[-1])}
+
+
+def subgroups(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the subgroups in their order, each measure as an estimate."""
+    found: list[dict[str, Any]] = []
+    for row in table.to_dict(orient="records"):
+        head = {
+            "variable": str(row["variable"]),
+            "level": str(row["level"]),
+            "n": int(row["n"]),
+            "osteoporosis": int(row["osteoporosis"]),
+        }
+        if not found or {key: found[-1][key] for key in head} != head:
+            found.append(head)
+        found[-1][str(row["measure"])] = {
+            "estimate": _known(row["estimate"]),
+            "low": _known(row["low"]),
+            "high": _known(row["high"]),
+            "k": None if pd.isna(row["k"]) else int(row["k"]),
+            "n": int(row["denominator"]),
+            "method": "" if pd.isna(row["method"]) else str(row["method"]),
+            "reason": None if pd.isna(row["reason"]) else str(row["reason"]),
+        }
+    return found
+
+
+def _known(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def level_name(group: Numbers) -> str:
+    """Return a subgroup's name, with true minus signs where it is a band of numbers."""
+    name = plain(group["level"])
+    return name.replace("-", "−") if str(group["variable"]).startswith("t_score") else name
+
+
+def clinical_tables(content: Numbers) -> list[Table]:
+    """Return the tables of these chapters, those of the supplement last."""
+    cohorts = held_out(content)
+    return [
+        operating_points_table(content),
+        calibration_table(content),
+        *([triage_table(content)] if content["cohorts"][0]["triage"] else []),
+        *(drop_table(content, cohort) for cohort in cohorts if cohort["drop"]),
+        sample_size_table(content),
+        *(subgroups_table(content, cohort) for cohort in cohorts),
+    ]
+
+
+def calibration_table(content: Numbers) -> Table:
+    """Return the calibration of every cohort, as scored and after the refit on validation."""
+    cohorts = content["cohorts"]
+    mark = mark_of(cohort["synthetic"] for cohort in cohorts)
+    rows = [_heading("As scored", len(cohorts))]
+    rows += [
+        Row((label, *(estimate(cohort["metrics"][name]) for cohort in cohorts)))
+        for name, label in CALIBRATION.items()
+    ]
+    refit = cohorts[0]["recalibrated"]
+    note = f"Estimate ({content['study']['interval_percent']} % interval)."
+    if refit is not None:
+        rows.append(_heading("After the refit on the validation set", len(cohorts)))
+        rows += [
+            Row((label, *(estimate(c["recalibrated"]["metrics"][name]) for c in cohorts)))
+            for name, label in CALIBRATION.items()
+        ]
+        note += f" {refit_sentence(refit)} On the validation set itself it is optimistic."
+    note += f" Methods of the intervals: {_methods(cohorts, CALIBRATION)}."
+    return Table(
+        key="calibration",
+        caption="Calibration of the scores.",
+        header=("Measure", *_titles(cohorts, mark)),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark,
+        note=note,
+    )
+
+
+def refit_sentence(refit: Numbers) -> str:
+    """Return what the refit is, or why there is none."""
+    name = REFITS[refit["method"]]
+    if refit["slope"] is None:
+        return f"There is no refit ({name}): {refit['reason']}."
+    return (
+        f"The refit is {name}: log-odds become {number(refit['intercept'], 3)} + "
+        f"{number(refit['slope'], 3)} × log-odds, fitted on {number(refit['n'])} validation hips, "
+        f"{number(refit['osteoporosis'])} of them with osteoporosis."
+    )
+
+
+def operating_points_table(content: Numbers) -> Table:
+    """Return the operating point in every cohort, and beside it one tuned at an external site."""
+    cohorts = content["cohorts"]
+    mark = mark_of(cohort["synthetic"] for cohort in cohorts)
+    names = ("sensitivity", "specificity", "ppv", "npv")
+    rows = []
+    for cohort, title in zip(cohorts, _titles(cohorts, mark), strict=True):
+        values = (estimate(cohort["metrics"][name]) for name in names)
+        rows.append(Row((title, exact_point(cohort["threshold"]), *values)))
+        again = cohort["retuned"]
+        if again is None:
+            continue
+        label = f"{title}, re-tuned there: optimistic, never used"
+        if again["threshold"] is None:
+            rows.append(Row((label, f"not defined ({again['reason']})", *[MISSING] * len(names))))
+            continue
+        values = (estimate(again["metrics"][name]) for name in names)
+        rows.append(Row((label, exact_point(again["threshold"]), *values)))
+    point = cohorts[0]["threshold"]
+    if point["chosen_on"]:
+        origin = f"chosen on the {point['chosen_on']} set"
+        origin += f" ({RULES.get(point['rule'], point['rule'])})"
+    else:
+        origin = RULES.get(point["rule"], point["rule"])
+    return Table(
+        key="operating-points",
+        caption="The operating point, carried over unchanged.",
+        header=(
+            "Cohort",
+            "Threshold",
+            "Sensitivity",
+            "Specificity",
+            "Positive predictive value",
+            "Negative predictive value",
+        ),
+        rows=tuple(rows),
+        align="lrllll",
+        mark=mark,
+        note=f"The threshold was {origin}. A threshold that is re-tuned at a site is chosen and "
+        "measured on the same hips; it shows what tuning could gain and takes no part in any "
+        "other result.",
+    )
+
+
+def exact_point(threshold: Numbers) -> str:
+    """Return a threshold in three significant digits."""
+    return f"{threshold['value']:.3g}".replace("-", "−")
+
+
+def triage_table(content: Numbers) -> Table:
+    """Return what two thresholds chosen on validation decide in every cohort."""
+    cohorts = content["cohorts"]
+    mark = mark_of(cohort["synthetic"] for cohort in cohorts)
+    rows: list[Row] = []
+    for i, first in enumerate(cohorts[0]["triage"]):
+        bound = first["basis"] == "lower_bound"
+        found = [cohort["triage"][i] for cohort in cohorts]
+        title = "By the lower limit of the predictive values" if bound else "By their estimates"
+        rows.append(_heading(title, len(cohorts)))
+        rows += _triage_rows(first, found)
+    targets = cohorts[0]["triage"][0]
+    return Table(
+        key="triage",
+        caption="Two thresholds: who might be decided without DXA.",
+        header=("", *_titles(cohorts, mark)),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark,
+        note=f"Thresholds were chosen on the {targets['chosen_on']} set: ruled in from the lowest "
+        f"score on with a positive predictive value of {percent(targets['rule_in']['target'])}, "
+        "ruled out below the highest score with a negative predictive value of "
+        f"{percent(targets['rule_out']['target'])}, and carried over unchanged. On the validation "
+        "set itself the values are optimistic.",
+    )
+
+
+def _triage_rows(first: Numbers, found: Sequence[Numbers]) -> Iterator[Row]:
+    """Yield the rows of one triage; first of validation, where its thresholds come from."""
+    reached = False
+    for side, verb, value, wrong in (
+        ("rule_in", "Ruled in", "ppv", "false_rule_in"),
+        ("rule_out", "Ruled out", "npv", "false_rule_out"),
+    ):
+        limit = first[side]
+        if limit["threshold"] is None:
+            yield Row((f"{verb}: {limit['reason']}", *[MISSING] * len(found)))
+            continue
+        reached = True
+        where = "from" if side == "rule_in" else "below"
+        counts = (item["ruled_in" if side == "rule_in" else "ruled_out"] for item in found)
+        label = f"{verb} {where} {exact_point({'value': limit['threshold']})}"
+        yield Row((label, *(number(count) for count in counts)))
+        yield Row(("– of these wrongly", *(number(item[wrong]) for item in found)))
+        name = "Positive" if side == "rule_in" else "Negative"
+        yield Row((f"{name} predictive value", *(estimate(item[value]) for item in found)))
+    if reached:
+        yield Row(("Decided, of all", *(estimate(item["decided"]) for item in found)))
+        yield Row(("Wrong, of the decided", *(estimate(item["wrong"]) for item in found)))
+
+
+def drop_table(content: Numbers, cohort: Numbers) -> Table:
+    """Return the drop from the internal test set to one external site, taken apart."""
+    drop = cohort["drop"]
+    inside, outside, differences = drop["internal"], drop["external"], drop["differences"]
+    test = next(c for c in content["cohorts"] if c["kind"] == "test")
+    rows = [
+        _heading("Observed", 4),
+        _drop_row("With osteoporosis", inside, outside, differences, "osteoporosis"),
+    ]
+    for name in ("sensitivity", "specificity"):
+        values = (estimate(test["metrics"][name]), estimate(cohort["metrics"][name]))
+        label = name.capitalize()
+        rows.append(Row((label, *values, difference(differences[name], percents=True), "")))
+    rows.append(_drop_row("Area under the ROC curve", inside, outside, differences, "auc"))
+    rows.append(_heading("Area, had the site the internal patients within each class", 4))
+    for item in drop["reweighted"]:
+        what = " and ".join(PATIENTS[variable] for variable in item["to"])
+        effective = (item["effective"][name] for name in ("osteoporosis", "no_osteoporosis"))
+        sizes = " / ".join(number(size) for size in effective)
+        rows.append(
+            Row(
+                (
+                    f"By {what} (effective size {sizes})",
+                    estimate(inside["auc"]),
+                    estimate(item["auc"]),
+                    difference(item["remains"]),
+                    estimate(item["case_mix"]),
+                )
+            )
+        )
+    rows.append(_heading("Calibration", 4))
+    parts = drop["calibration"]
+    rows += [
+        Row(
+            (
+                label,
+                estimate(parts["internal"][name]),
+                estimate(parts["carried_over"][name]),
+                "",
+                "",
+            )
+        )
+        for name, label in CALIBRATION.items()
+        if name != "brier_scaled"
+    ]
+    after = test["recalibrated"]
+    internal = estimate(after["metrics"]["brier"]) if after else MISSING
+    external = estimate(parts["after_validation_refit"]["brier"])
+    rows.append(Row(("Brier score after the refit on validation", internal, external, "", "")))
+    here = estimate(parts["after_site_refit"]["brier"])
+    rows.append(Row(("Brier score after a refit at the site, never used", "", here, "", "")))
+    gain = estimate(parts["gain_of_site_refit"])
+    rows.append(Row(("– what that refit takes away", "", gain, "", "")))
+    level = content["study"]["interval_percent"]
+    distances = "; ".join(
+        f"{what} {percent(drop['case_mix'][v]['distance']['osteoporosis'])} with and "
+        f"{percent(drop['case_mix'][v]['distance']['no_osteoporosis'])} without osteoporosis"
+        for v, what in PATIENTS.items()
+    )
+    site = column_title(cohort)
+    source = "" if inside["source"] == "cases" else " The internal side comes from aggregates."
+    return Table(
+        key=f"drop-{cohort['id']}",
+        caption=f"From the test set to {cohort_title(cohort)}: the difference taken apart.",
+        header=("", "Test set", site, "Test set less site (p)", "Case mix explains"),
+        rows=tuple(rows),
+        align="lllll",
+        mark=mark_of([test["synthetic"], cohort["synthetic"]]),
+        note=f"Estimates and differences with their {level} % interval, differences of shares in "
+        "percentage points. The site's hips are "
+        "weighted so that, within each class, they have the ages and T-scores of the test set; "
+        "what then remains of the difference is not the patients'. The effective size is that of "
+        "the hips with / without osteoporosis. Share of hips that lies in other bands than the "
+        f"test set's: {distances}. A refit at the site shows how much of the drop is calibration; "
+        f"it is fitted and measured on the same hips.{source}",
+    )
+
+
+def _drop_row(
+    label: str, inside: Numbers, outside: Numbers, differences: Numbers, name: str
+) -> Row:
+    shown = difference(differences[name], percents=name != "auc")
+    return Row((label, estimate(inside[name]), estimate(outside[name]), shown, ""))
+
+
+def difference(found: Numbers, *, percents: bool = False) -> str:
+    """Return a difference with interval and p value; of shares in per cent points."""
+    if found["difference"] is None:
+        return f"not defined ({found['reason']})"
+    scale, digits = (100, 1) if percents else (1, 3)
+    shown = number(scale * found["difference"], digits)
+    if found["low"] is None:
+        return f"{shown} (no interval: {found['reason']})"
+    limits = span(scale * found["low"], scale * found["high"], digits)
+    p = f"; {p_value(found['p'])}" if found["p"] is not None else ""
+    return f"{shown} ({limits}{p})"
+
+
+def sample_size_table(content: Numbers) -> Table:
+    """Return the hips that a further site needs, beside those in hand."""
+    cohorts = held_out(content)
+    mark = mark_of(cohort["synthetic"] for cohort in cohorts)
+    found = [cohort["sample_size"] for cohort in cohorts]
+    rows = [Row(("Hips in hand", *(number(item["in_hand"]["n"]) for item in found)))]
+    rows.append(Row(("With osteoporosis", *(number(i["in_hand"]["osteoporosis"]) for i in found))))
+    for name, label in NEEDS.items():
+        needs = [item["needed"][name] for item in found]
+        width = number(needs[0]["width"], 3)
+        rows.append(_heading(f"{label}: an interval {width} wide", len(cohorts)))
+        rows.append(Row(("Anticipated", *(number(need["anticipated"], 3) for need in needs))))
+        rows.append(Row(("Hips needed", *(_needed(need) for need in needs))))
+        widths = (number(need["achieved_width"], 3) for need in needs)
+        rows.append(Row(("Width with those in hand", *widths)))
+    level = content["study"]["interval_percent"]
+    return Table(
+        key="sample-size",
+        caption="Hips that a further site needs for intervals of a chosen width.",
+        header=("", *_titles(cohorts, mark)),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark,
+        note=f"For a site with the prevalence of the column. Widths of {level} % intervals from "
+        f"limit to limit. Formulas: {_formulas(found)}.",
+    )
+
+
+def _needed(need: Numbers) -> str:
+    if need["n"] is None:
+        return f"not defined ({need['reason']})"
+    enough = "enough in hand" if need["in_hand_enough"] else "too few in hand"
+    return f"{number(need['n'])} ({number(need['osteoporosis'])} with osteoporosis; {enough})"
+
+
+def _formulas(found: Sequence[Numbers]) -> str:
+    return "; ".join(
+        f"{label.lower() if name != 'auc' else 'area'}, {plain(found[0]['needed'][name]['method'])}"
+        for name, label in NEEDS.items()
+    )
+
+
+def subgroups_table(content: Numbers, cohort: Numbers) -> Table:
+    """Return the subgroups of one cohort."""
+    rows: list[Row] = []
+    last = "all"
+    for group in cohort["subgroups"]:
+        if group["variable"] != last:
+            last = group["variable"]
+            rows.append(_heading(VARIABLES[last], 5))
+        values = (estimate(group[name]) for name in ("auc", "sensitivity", "specificity"))
+        sick = number(group["osteoporosis"])
+        rows.append(Row((level_name(group), number(group["n"]), sick, *values)))
+    level = content["study"]["interval_percent"]
+    return Table(
+        key=f"subgroups-{cohort['id']}",
+        caption=f"Subgroups of {cohort_title(cohort)}.",
+        header=(
+            "Subgroup",
+            "Hips",
+            "With osteoporosis",
+            "Area under the ROC curve",
+            "Sensitivity",
+            "Specificity",
+        ),
+        rows=tuple(rows),
+        align="lrrlll",
+        mark=mark_of([cohort["synthetic"]]),
+        note=f"Estimate ({level} % interval; numerator/denominator) at the common threshold. "
+        f"Subgroups of fewer than {number(content['config']['evaluation']['smallest_subgroup'])} "
+        "hips are listed without measures. Intervals are not corrected for their number.",
+        supplement=True,
+    )
+
+
+def _heading(text: str, cells: int) -> Row:
+    return Row((text, *[""] * cells), heading=True)
+
+
+def _titles(cohorts: Sequence[Numbers], mark: str) -> list[str]:
+    return [column_title(cohort, partly=mark == PARTLY) for cohort in cohorts]
+
+
+def _methods(cohorts: Sequence[Numbers], names: Mapping[str, str]) -> str:
+    methods: dict[str, list[str]] = {}
+    for cohort in cohorts:
+        for name in names:
+            of = methods.setdefault(cohort["metrics"][name]["method"], [])
+            if words(name) not in of:
+                of.append(words(name))
+    return "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())

@@ -1,0 +1,31 @@
+"""Which cohorts the report is about, and how it calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from osteohip.writing.wording import plain
+
+Numbers = Mapping[str, Any]
+
+
+def held_out(content: Numbers) -> list[dict[str, Any]]:
+    """Return the cohorts that had no part in training: the test set and the external sites."""
+    return [cohort for cohort in content["cohorts"] if cohort["kind"] != "validation"]
+
+
+def cohort_title(cohort: Numbers) -> str:
+    """Return how a cohort is called in a sentence."""
+    return {
+        "validation": "the validation set",
+        "test": "the test set",
+        "external": f"the external site {plain(cohort['name'])}",
+    }[cohort["kind"]]
+
+
+def column_title(cohort: Numbers, *, partly: bool = False) -> str:
+    """Return how a cohort is called at the head of a column."""
+    name = str(cohort["name"])
+    title = f"External: {plain(name)}" if cohort["kind"] == "external" else name
+    return f"{title} (synthetic)" if partly and cohort["synthetic"] else title
