@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import binomtest, fisher_exact
 
 from osteohip.evaluation.discrimination import Area
-from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile, square_and_add
+from osteohip.evaluation.estimate import LEVEL, Estimate, square_and_add
 from osteohip.evaluation.measures import Confusion
 from osteohip.evaluation.proportions import wilson
 
@@ -126,8 +126,9 @@ def net_benefit(counts: Confusion, *, preference: float, level: float = LEVEL) -
     """Return the net benefit of calls that are fixed, per patient.
 
     Net benefit is TP/n - w FP/n, where w = pt / (1 - pt) is what a needless referral costs against
-    a missed case: pt is the probability of disease from which on one would refer. It is the mean
-    over patients of 1, -w or 0, and has the normal interval of a mean.
+    a missed case: pt is the probability of disease from which on one would refer. The interval
+    joins Wilson's limits of both shares with their correlation in one sample, and so keeps a width
+    where nobody is referred.
 
     Parameters
     ----------
@@ -138,26 +139,24 @@ def net_benefit(counts: Confusion, *, preference: float, level: float = LEVEL) -
 
     References
     ----------
-    Vickers AJ, Elkin EB. Med Decis Making 2006;26:565-574; the interval: Pfeiffer RM, Gail MH.
-    Biom J 2020;62:764-776.
+    Vickers AJ, Elkin EB. Med Decis Making 2006;26:565-574; the interval: Zou GY, Donner A. Stat
+    Med 2008;27:1693-1702.
     """
-    weight = odds(preference)
-    return _mean({1.0: counts.tp, -weight: counts.fp}, n=counts.n, level=level)
+    return _weighted_difference(counts.tp, counts.fp, counts.n, (1.0, odds(preference)), level)
 
 
 def net_benefit_over_all(counts: Confusion, *, preference: float, level: float = LEVEL) -> Estimate:
     """Return the net benefit of fixed calls less that of referring everyone, per patient.
 
     Against referring all a true negative saves w and a false negative loses 1, so the difference
-    is the mean over patients of w, -1 or 0.
+    is w TN/n - FN/n.
 
     Parameters
     ----------
     counts, preference
         As for `net_benefit`.
     """
-    weight = odds(preference)
-    return _mean({weight: counts.tn, -1.0: counts.fn}, n=counts.n, level=level)
+    return _weighted_difference(counts.tn, counts.fn, counts.n, (odds(preference), 1.0), level)
 
 
 def useful_range(counts: Confusion) -> tuple[float, float] | None:
@@ -197,16 +196,28 @@ def discordant_p(first: int, second: int) -> float:
     return float(binomtest(first, first + second).pvalue)
 
 
-def _mean(values: dict[float, int], *, n: int, level: float) -> Estimate:
-    """Return the mean of values that some of ``n`` patients have; all others have 0."""
-    method = "normal interval of a mean"
-    if n < 2:
-        return Estimate(None, None, None, None, n, method, reason="fewer than two cases")
-    mean = sum(value * k for value, k in values.items()) / n
-    squares = sum(value * value * k for value, k in values.items()) / n
-    variance = max(0.0, squares - mean * mean) * n / (n - 1)
-    if variance < 1e-15:
-        reason = "the benefit is the same in all cases"
-        return Estimate(mean, None, None, None, n, method, reason=reason)
-    half = normal_quantile(level) * math.sqrt(variance / n)
-    return Estimate(mean, mean - half, mean + half, None, n, method)
+def _weighted_difference(
+    first: int, second: int, n: int, weights: tuple[float, float], level: float
+) -> Estimate:
+    """Estimate ``weights[0] * first / n - weights[1] * second / n`` of two exclusive counts."""
+    method = "Wilson limits combined (MOVER)"
+    one, two = wilson(k=first, n=n, level=level), wilson(k=second, n=n, level=level)
+    if one.estimate is None or two.estimate is None:
+        return Estimate(None, None, None, None, n, method, one.reason)
+    assert one.low is not None
+    assert one.high is not None
+    assert two.low is not None
+    assert two.high is not None
+    a, b = weights
+    p, q = one.estimate, two.estimate
+    value = a * p - b * q
+    # Shares of one multinomial sample; where one is 0 or 1 there is nothing to correlate.
+    spread = (1 - p) * (1 - q)
+    correlation = -math.sqrt(p * q / spread) if spread > 0 else 0.0
+    down = np.array([a * (p - one.low), b * (two.high - q)])
+    up = np.array([a * (one.high - p), b * (q - two.low)])
+    low, high = (
+        sign * math.sqrt(float(d @ d) - 2 * correlation * float(d.prod()))
+        for sign, d in ((-1, down), (1, up))
+    )
+    return Estimate(value, value + low, value + high, None, n, method)

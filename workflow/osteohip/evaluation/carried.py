@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from osteohip.config import Evaluation
+from osteohip.evaluation.aggregates import net_benefit, net_benefit_over_all
 from osteohip.evaluation.calibration import calibration
-from osteohip.evaluation.decision import gain_over_refer_all, net_benefit
 from osteohip.evaluation.discrimination import ONE_CLASS, Floats
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.measures import confusion, proportions
@@ -32,8 +32,10 @@ def probability_measures(predictions: Predictions, threshold: Threshold) -> dict
     del found["brier"]
     if 0 < threshold.value < 1:
         counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
-        found["net_benefit"] = net_benefit(counts, threshold=threshold.value)
-        found["net_benefit_less_refer_all"] = gain_over_refer_all(counts, threshold=threshold.value)
+        found["net_benefit"] = net_benefit(counts, preference=threshold.value)
+        found["net_benefit_less_refer_all"] = net_benefit_over_all(
+            counts, preference=threshold.value
+        )
     return found
 
 
