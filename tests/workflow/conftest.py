@@ -23,12 +23,13 @@ SMALL = {
 
 
 def snakemake_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake in ``folder`` as a user would, in the environment of the tests."""
+    """Run Snakemake in ``folder`` as a user would, with the package that lies there."""
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    package = str(folder / "workflow")
     return subprocess.run(
         [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
         cwd=folder,
-        env={**os.environ, "PATH": search},
+        env={**os.environ, "PATH": search, "PYTHONPATH": package},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

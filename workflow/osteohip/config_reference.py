@@ -16,20 +16,67 @@ from osteohip.files import write_text
 BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
 # Names that the user chooses, as they stand in the table.
 CHOSEN_NAMES = {"runs": "NAME", "synthetic": "SITE"}
+# Stages that a key, or all keys below it, makes run anew; what takes their results follows. The
+# longest name that fits counts.
+STAGES = {
+    "development": ("inventory",),
+    "external": ("inventory",),
+    "allow_mixing": ("predict",),
+    "seed": ("select", "split"),
+    "device": ("train", "predict"),
+    "precision": ("train",),
+    "inventory": ("inventory",),
+    "selection": ("select",),
+    "images": ("crop", "train"),
+    "split": ("split",),
+    "network": ("train",),
+    "training": ("train",),
+    "runs": ("train",),
+    "evaluation": ("threshold",),
+    "synthetic": ("synthesize",),
+}
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 Schema = Mapping[str, Any]
 
 
 def reference() -> str:
-    """Return a Markdown table of every key: what it takes, its default and its meaning."""
+    """Return a Markdown table of every key: what it takes, its default, meaning and stages."""
     schema = Config.model_json_schema()
     rows = [
-        (f"`{key}`", _takes(item, schema["$defs"]), _default(item), item.get("description", ""))
+        (
+            f"`{key}`",
+            _takes(item, schema["$defs"]),
+            _default(item),
+            item.get("description", ""),
+            ", ".join(stages_of(key)),
+        )
         for key, item in _keys(schema, schema["$defs"], "")
     ]
-    headers = ("key", "takes", "default", "meaning")
+    headers = ("key", "takes", "default", "meaning", "reruns")
     return tabulate(rows, headers=headers, tablefmt="pipe") + "\n"
+
+
+def all_keys() -> tuple[str, ...]:
+    """Return the dotted name of every key."""
+    schema = Config.model_json_schema()
+    return tuple(key for key, _ in _keys(schema, schema["$defs"], ""))
+
+
+def stages_of(key: str) -> tuple[str, ...]:
+    """Return the stages that a change of ``key`` makes run anew, the first of each chain.
+
+    Raises
+    ------
+    KeyError
+        If no one said which stages those are.
+    """
+    parts = key.split(".")
+    prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    for prefix in prefixes:
+        if prefix in STAGES:
+            return STAGES[prefix]
+    raise KeyError(key)
 
 
 def _keys(section: Schema, definitions: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
