@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,21 +39,22 @@ def clone(small_study, tmp_path, run_snakemake) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def behind(small_study, run_snakemake) -> Callable[[Iterable[str]], set[str]]:
-    """A function that returns rules together with all rules that take their results."""
-    graph = run_snakemake(small_study, "--rulegraph").stdout
-    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
-    arrows = [(names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", graph)]
+def graph(small_study, run_snakemake) -> SimpleNamespace:
+    """The rules of the small study, and a function that adds what takes the results of some."""
+    dot = run_snakemake(small_study, "--rulegraph").stdout
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', dot))
+    arrows = [(names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", dot)]
+    rules = set(names.values()) - {"all"}
 
-    def followed(rules: Iterable[str]) -> set[str]:
-        found, waiting = set(), set(rules)
+    def behind(first: Iterable[str]) -> set[str]:
+        found, waiting = set(), set(first) & rules
         while waiting:
             rule = waiting.pop()
             found.add(rule)
             waiting |= {after for before, after in arrows if before == rule} - found
-        return found - {"all"}
+        return found & rules
 
-    return followed
+    return SimpleNamespace(rules=rules, behind=behind)
 
 
 def commands() -> dict[str, str]:
@@ -96,13 +97,13 @@ def test_a_copy_whose_files_were_all_touched_reruns_nothing(clone):
     assert clone.plan() == set()
 
 
-def test_results_whose_record_is_lost_are_made_anew(clone, behind):
+def test_results_whose_record_is_lost_are_made_anew(clone, graph):
     record = clone.folder / ".snakemake" / "metadata"
     name = "cmVzdWx0cy9tb2RlbHMvcHJpbWFyeS90aHJlc2hvbGQuanNvbg=="  # of the threshold, in Base64
     (record / name).unlink()
-    assert clone.plan() == behind(["threshold"])
+    assert clone.plan() == graph.behind(["threshold"])
     shutil.rmtree(clone.folder / ".snakemake")
-    assert clone.plan() == set(commands())
+    assert clone.plan() == graph.rules
 
 
 @pytest.mark.parametrize(
@@ -115,26 +116,26 @@ def test_results_whose_record_is_lost_are_made_anew(clone, behind):
         "report.document",
     ],
 )
-def test_an_edited_module_reruns_the_rules_that_import_it(module, clone, behind):
+def test_an_edited_module_reruns_the_rules_that_import_it(module, clone, graph):
     edit(clone.folder, f"osteohip.{module}")
-    assert clone.plan() == behind(rules_that_import(f"osteohip.{module}"))
+    assert clone.plan() == graph.behind(rules_that_import(f"osteohip.{module}"))
 
 
-def test_an_edited_lock_reruns_every_rule(clone):
+def test_an_edited_lock_reruns_every_rule(clone, graph):
     lock = clone.folder / "envs" / "cpu.txt"
     lock.write_text(f"{lock.read_text()}\n# A remark.\n")
-    assert clone.plan() == set(commands())
+    assert clone.plan() == graph.rules
 
 
 @pytest.mark.slow
-def test_every_module_reruns_the_rules_that_import_it(clone, behind):
+def test_every_module_reruns_the_rules_that_import_it(clone, graph):
     wrong = {}
     for module in modules():
         path = clone.folder.joinpath("workflow", *module.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         before = path.read_text()
         edit(clone.folder, module)
-        found, expected = clone.plan(), behind(rules_that_import(module))
+        found, expected = clone.plan(), graph.behind(rules_that_import(module))
         path.write_text(before)
         if found != expected:
             wrong[module] = (sorted(found - expected), sorted(expected - found))
@@ -183,14 +184,35 @@ CHANGED = {
     "runs.NAME.seed": 2,
     "runs.NAME.network": {"dropout": 0.5},
     "runs.NAME.training": {"epochs": 3},
+    "evaluation.threshold_rule": "youden",
     "evaluation.threshold": 0.4,
+    "evaluation.least_sensitivity": 0.8,
+    "evaluation.recalibration": "temperature",
+    "evaluation.rule_in_ppv": 0.9,
+    "evaluation.rule_out_npv": 0.9,
+    "evaluation.smallest_subgroup": 5,
+    "evaluation.smallest_effective_size": 5,
+    "evaluation.widths.auc": 0.2,
+    "evaluation.widths.sensitivity": 0.2,
+    "evaluation.widths.specificity": 0.2,
+    "evaluation.widths.observed_expected": 0.3,
+    "evaluation.proportion_interval": "clopper_pearson",
+    "evaluation.prevalences": [0.15],
+    "evaluation.bootstrap.resamples": 3000,
+    "evaluation.bootstrap.seed": 7,
     "synthetic.SITE.recipe": "external",
     "synthetic.SITE.patients": 61,
     "synthetic.SITE.seed": 6,
 }
 OF_SITES = {"development", "external"}
-# Mappings whose keys are in the table one by one.
-MAPPINGS = {"runs", "synthetic", "network.initial_weights.path", "network.initial_weights.sha256"}
+# What is changed with another key of this table.
+WITH_ANOTHER = {
+    "runs",
+    "runs.NAME.ensemble",
+    "synthetic",
+    "network.initial_weights.path",
+    "network.initial_weights.sha256",
+}
 
 
 def overlay(key: str) -> dict:
@@ -211,19 +233,21 @@ def plan_with(clone: SimpleNamespace, key: str) -> set[str]:
 
 
 def test_every_key_has_a_changed_value():
-    assert set(all_keys()) == CHANGED.keys() | OF_SITES | MAPPINGS
+    assert set(all_keys()) == CHANGED.keys() | OF_SITES | WITH_ANOTHER
 
 
-@pytest.mark.parametrize("key", ["seed", "images.size", "evaluation.threshold", "split.test"])
-def test_a_changed_key_reruns_the_stages_that_it_declares(key, clone, behind):
-    assert plan_with(clone, key) == behind(stages_of(key))
+@pytest.mark.parametrize(
+    "key", ["seed", "images.size", "evaluation.threshold", "evaluation.prevalences"]
+)
+def test_a_changed_key_reruns_the_stages_that_it_declares(key, clone, graph):
+    assert plan_with(clone, key) == graph.behind(stages_of(key))
 
 
 @pytest.mark.slow
-def test_every_key_reruns_the_stages_that_it_declares(clone, behind):
+def test_every_key_reruns_the_stages_that_it_declares(clone, graph):
     wrong = {}
     for key in CHANGED:
-        found, expected = plan_with(clone, key), behind(stages_of(key))
+        found, expected = plan_with(clone, key), graph.behind(stages_of(key))
         if found != expected:
             wrong[key] = (sorted(found - expected), sorted(expected - found))
     assert wrong == {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from osteohip.config import Config
+from osteohip.config import CHOICES, Config
 from osteohip.files import write_text
 
 BEGIN, END = "<!-- reference: begin -->\n", "<!-- reference: end -->\n"
@@ -32,7 +32,9 @@ STAGES = {
     "network": ("train",),
     "training": ("train",),
     "runs": ("train",),
-    "evaluation": ("threshold",),
+    "evaluation": ("evaluate",),
+    **{f"evaluation.{key}": ("threshold",) for key in CHOICES},
+    "evaluation.smallest_effective_size": ("evaluate", "drop"),
     "synthetic": ("synthesize",),
 }
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
