@@ -10,6 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from osteohip.evaluation.aggregates import (
+    difference_of_paired_proportions,
     difference_of_proportions,
     discordant_p,
     hanley_mcneil,
@@ -117,6 +118,27 @@ def test_a_difference_without_cases_is_undefined() -> None:
     found = difference_of_proportions(first=(0, 0), second=(1, 2))
     assert (found.difference, found.reason) == (None, "a denominator is zero")
     assert found.as_json()["p"] is None
+
+
+def test_a_paired_difference_of_newcombe_1998() -> None:
+    # Newcombe 1998, paired data, method 10: 36 both, 12 and 2 one alone, none neither.
+    found = difference_of_paired_proportions(both=36, first_alone=12, second_alone=2, neither=0)
+    assert found.difference == pytest.approx(0.2)
+    assert (found.low, found.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+    # McNemar exact by hand: 2 * (1 + 14 + 91) / 2 ** 14.
+    assert found.p == pytest.approx(2 * 106 / 2**14)
+
+
+@given(COUNTS)
+def test_paired_differences_turn_their_sign_and_hold_the_estimate(counts: Confusion) -> None:
+    a, b, c, d = counts.tp, counts.fn, counts.fp, counts.tn
+    found = difference_of_paired_proportions(both=a, first_alone=b, second_alone=c, neither=d)
+    turned = difference_of_paired_proportions(both=a, first_alone=c, second_alone=b, neither=d)
+    if found.low is None or found.high is None or found.difference is None:
+        assert counts.n == 0
+        return
+    assert turned.low == pytest.approx(-found.high)
+    assert -1 - 1e-9 <= found.low <= found.difference <= found.high <= 1 + 1e-9
 
 
 @given(COUNTS, st.floats(0.02, 0.98))

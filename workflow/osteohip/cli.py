@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from osteohip.baselines import command as baselines
 from osteohip.cohort import command as cohort
 from osteohip.errors import StudyError
 from osteohip.evaluation import command as evaluation
@@ -53,6 +54,9 @@ for command in (
     evaluation.compare,
     evaluation.contrast,
     evaluation.agreement,
+    baselines.fit_baselines,
+    baselines.score_baselines,
+    baselines.compare_baselines,
     paper.paper,
     report.report,
     report.summary,

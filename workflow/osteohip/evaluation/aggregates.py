@@ -17,7 +17,7 @@ from osteohip.evaluation.proportions import wilson
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of a proportion between two independent groups.
+    """The difference of two proportions.
 
     Parameters
     ----------
@@ -118,6 +118,43 @@ def difference_of_proportions(
         low=low,
         high=high,
         p=min(1.0, float(fisher_exact(table).pvalue)),
+        method=method,
+    )
+
+
+def difference_of_paired_proportions(
+    *, both: int, first_alone: int, second_alone: int, neither: int, level: float = LEVEL
+) -> Difference:
+    """Compare two proportions of the same cases, first less second.
+
+    The interval is Newcombe's: Wilson limits squared and added with the correlation of both, the
+    correlation being corrected for continuity. The p value is McNemar's exact one.
+
+    Parameters
+    ----------
+    both, first_alone, second_alone, neither
+        Cases in which both succeed, one alone does, or neither.
+
+    References
+    ----------
+    Method 10 of Newcombe RG. Stat Med 1998;17:2635-2650.
+    """
+    method = "Newcombe's paired score interval, McNemar's exact test"
+    n = both + first_alone + second_alone + neither
+    if n == 0:
+        return Difference(None, None, None, None, method, reason="there is no case")
+    k1, k2 = both + first_alone, both + second_alone
+    one, other = (wilson(k=k, n=n, level=level) for k in (k1, k2))
+    product = both * neither - first_alone * second_alone
+    corrected = product if product < 0 else max(0.0, product - n / 2)
+    spread = k1 * (n - k1) * k2 * (n - k2)
+    correlation = corrected / math.sqrt(spread) if spread else 0.0
+    low, high = square_and_add(one, other, correlation=correlation)
+    return Difference(
+        difference=(first_alone - second_alone) / n,
+        low=low,
+        high=high,
+        p=discordant_p(first_alone, second_alone),
         method=method,
     )
 

@@ -49,10 +49,17 @@ def normal_quantile(level: float) -> float:
     return float(norm.ppf(0.5 + level / 2))
 
 
-def square_and_add(a: Estimate, b: Estimate) -> tuple[float, float]:
-    """Return limits of the difference ``a - b`` of independent statistics from their intervals.
+def square_and_add(a: Estimate, b: Estimate, *, correlation: float = 0.0) -> tuple[float, float]:
+    """Return limits of the difference ``a - b`` of two statistics from their intervals.
 
     With Wilson's intervals of two proportions this is Newcombe's hybrid score interval.
+
+    Parameters
+    ----------
+    a, b
+        Statistics with their intervals.
+    correlation
+        Of the two, in [-1, 1]; 0 where they are independent.
 
     Raises
     ------
@@ -67,9 +74,14 @@ def square_and_add(a: Estimate, b: Estimate) -> tuple[float, float]:
     value_a, low_a, high_a = _defined(a)
     value_b, low_b, high_b = _defined(b)
     difference = value_a - value_b
+
+    def distance(x: float, y: float) -> float:
+        # Rounding may push the square of a vanishing distance below 0.
+        return math.sqrt(max(0.0, x * x - 2 * correlation * x * y + y * y))
+
     return (
-        difference - math.hypot(value_a - low_a, high_b - value_b),
-        difference + math.hypot(high_a - value_a, value_b - low_b),
+        difference - distance(value_a - low_a, high_b - value_b),
+        difference + distance(high_a - value_a, value_b - low_b),
     )
 
 
