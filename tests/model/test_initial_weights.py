@@ -9,7 +9,8 @@ import pytest
 from osteohip.config import InitialWeights, Network
 from osteohip.errors import StudyError
 from osteohip.model.initial_weights import load_initial_weights
-from osteohip.model.network import VGG16_BLOCKS, build_network, convolution_names
+from osteohip.model.network import build_network, convolution_names
+from osteohip.model.vgg16 import VGG16_BLOCKS
 
 
 def vgg16_file(path: Path, *, without: str | None = None) -> Path:

@@ -12,6 +12,8 @@ rule inventory:
         "results/logs/inventory/{site}.log",
     benchmark:
         "results/benchmarks/inventory/{site}.tsv"
+    group:
+        "films"
     conda:
         "../../envs/cpu.yaml"
     threads: 2
@@ -48,6 +50,8 @@ rule select:
         "results/logs/select/{site}.log",
     benchmark:
         "results/benchmarks/select/{site}.tsv"
+    group:
+        "cohort"
     conda:
         "../../envs/cpu.yaml"
     resources:

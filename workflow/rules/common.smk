@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 from osteohip.config import CHOICES, SYNTHETIC_FOLDER, load_config, settings_json
 from osteohip.errors import StudyError
 from osteohip.files import read_json, write_json
+from osteohip.model.demand import scoring_demand, training_demand
 from osteohip.provenance import code_digest, file_digest
 from osteohip.site.folder import check_folder, content_digests
 from osteohip.site.schema import read_site
@@ -141,3 +142,44 @@ def predict_inputs(wildcards):
     else:
         files["overlap"] = f"results/sites/{site}/overlap.json"
     return files
+
+
+def gpu_gres():
+    """What the site's profile calls a GPU where it is asked for as a `gres`; else None.
+
+    A profile names it once, as `gpu_gres` among its default-resources, and whether a GPU is asked
+    for at all stays with the configuration.
+    """
+    asked = (workflow.resource_settings.default_resources or {}).get("gpu_gres")
+    return getattr(asked, "raw", asked)
+
+
+WANTS_GPU = STUDY.device == "gpu"
+GRES = (gpu_gres() or "") if WANTS_GPU else ""
+
+
+def hips_in(cohort):
+    """Hips of a cohort's table; until it is there, Snakemake shows what depends on it as TBD."""
+    with open(cohort) as lines:
+        return sum(1 for _ in lines) - 1
+
+
+def training_needs(wildcards, input):
+    """Memory and time of one run's training."""
+    return training_demand(
+        STUDY.run_network(wildcards.run),
+        STUDY.run_training(wildcards.run),
+        size=STUDY.images.size,
+        hips=hips_in(input.cohort),
+        gpu=WANTS_GPU,
+    )
+
+
+def scoring_needs(wildcards, input):
+    """Memory and time of scoring one cohort with one run."""
+    return scoring_demand(
+        STUDY.run_network(wildcards.run),
+        size=STUDY.images.size,
+        hips=hips_in(input.cohort),
+        gpu=WANTS_GPU,
+    )

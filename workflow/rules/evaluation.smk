@@ -17,9 +17,10 @@ rule predict:
     conda:
         MODEL_ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=int(STUDY.device == "gpu"),
+        mem_mb=lambda wildcards, input: scoring_needs(wildcards, input).megabytes,
+        runtime=lambda wildcards, input: scoring_needs(wildcards, input).minutes,
+        gpu=int(WANTS_GPU and not GRES),
+        gres=GRES,
     params:
         model=lambda wildcards, input: Path(input.bundle[0]).parent,
         part=lambda wildcards, input: (
@@ -55,6 +56,8 @@ rule ensemble:
         "results/benchmarks/ensemble/{run}/{cohort}.tsv"
     wildcard_constraints:
         run=one_of(STUDY.ensembles),
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -85,6 +88,8 @@ rule threshold:
         "results/logs/threshold/{run}.log",
     benchmark:
         "results/benchmarks/threshold/{run}.tsv"
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -125,6 +130,8 @@ rule evaluate:
         "results/logs/evaluate/{run}/{cohort}.log",
     benchmark:
         "results/benchmarks/evaluate/{run}/{cohort}.tsv"
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -166,6 +173,8 @@ rule drop:
         "results/benchmarks/drop/{run}/{cohort}.tsv"
     wildcard_constraints:
         cohort=one_of(EXTERNALS),
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -201,6 +210,8 @@ rule contrast:
         "results/logs/contrast/{run}.log",
     benchmark:
         "results/benchmarks/contrast/{run}.tsv"
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -234,6 +245,8 @@ rule runs:
         "results/logs/runs.log",
     benchmark:
         "results/benchmarks/runs.tsv"
+    group:
+        "report"
     conda:
         "../../envs/cpu.yaml"
     resources:

@@ -15,6 +15,8 @@ rule crop:
         "results/logs/crop/{site}.log",
     benchmark:
         "results/benchmarks/crop/{site}.tsv"
+    group:
+        "cohort"
     conda:
         "../../envs/cpu.yaml"
     threads: 2

@@ -40,6 +40,8 @@ rule report:
         "results/logs/report.log",
     benchmark:
         "results/benchmarks/report.tsv"
+    group:
+        "report"
     conda:
         "../../envs/cpu.yaml"
     resources:

@@ -12,6 +12,8 @@ rule split:
         "results/logs/split.log",
     benchmark:
         "results/benchmarks/split.tsv"
+    group:
+        "cohort"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -43,6 +45,8 @@ rule overlap:
         "results/logs/overlap/{site}.log",
     benchmark:
         "results/benchmarks/overlap/{site}.tsv"
+    group:
+        "proof"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -73,6 +77,8 @@ rule leakage:
         "results/logs/leakage.log",
     benchmark:
         "results/benchmarks/leakage.tsv"
+    group:
+        "proof"
     conda:
         "../../envs/cpu.yaml"
     resources:

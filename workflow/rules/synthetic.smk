@@ -18,6 +18,8 @@ rule synthesize:
         "results/logs/synthesize/{site}.log",
     benchmark:
         "results/benchmarks/synthesize/{site}.tsv"
+    group:
+        "films"
     conda:
         "../../envs/cpu.yaml"
     threads: 2

@@ -28,9 +28,10 @@ rule train:
         MODEL_ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=1440,
-        gpu=int(STUDY.device == "gpu"),
+        mem_mb=lambda wildcards, input: training_needs(wildcards, input).megabytes,
+        runtime=lambda wildcards, input: training_needs(wildcards, input).minutes,
+        gpu=int(WANTS_GPU and not GRES),
+        gres=GRES,
     params:
         out=lambda wildcards, output: Path(output.bundle[0]).parent,
         network=lambda wildcards: settings_json(STUDY.run_network(wildcards.run)),

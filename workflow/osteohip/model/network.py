@@ -9,9 +9,8 @@ import numpy as np
 
 from osteohip.config import Network, Precision
 from osteohip.model.non_local import NonLocal
+from osteohip.model.vgg16 import VGG16_BLOCKS, scaled
 
-# Simonyan and Zisserman 2015, configuration D: channels of the convolutions of each block.
-VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 INITIAL_SEEDS = 0x1417
 
 
@@ -80,7 +79,7 @@ def build_network(
     for block, channels in enumerate(VGG16_BLOCKS, start=1):
         for place, full in enumerate(channels, start=1):
             x = keras.layers.Conv2D(
-                max(1, round(full * settings.width)),
+                scaled(full, settings.width),
                 3,
                 padding="same",
                 name=f"block{block}_conv{place}",
