@@ -59,6 +59,7 @@ def test_stages_that_take_seconds_share_jobs(make_checkout, run_snakemake, tmp_p
         "films": 6,
         "cohort": 6,
         "proof": 1,
+        "baselines": 1,
         "evaluation": 3,
         "report": 1,
     }

@@ -13,6 +13,8 @@ rule fit_baselines:
         "results/logs/fit_baselines.log",
     benchmark:
         "results/benchmarks/fit_baselines.tsv"
+    group:
+        "baselines"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -40,6 +42,8 @@ rule score_baselines:
         "results/logs/score_baselines/{cohort}.log",
     benchmark:
         "results/benchmarks/score_baselines/{cohort}.tsv"
+    group:
+        "baselines"
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -72,6 +76,8 @@ rule compare_baselines:
         "results/logs/compare_baselines/{run}/{cohort}.log",
     benchmark:
         "results/benchmarks/compare_baselines/{run}/{cohort}.tsv"
+    group:
+        "evaluation"
     conda:
         "../../envs/cpu.yaml"
     resources:
