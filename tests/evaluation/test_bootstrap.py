@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osteohip.evaluation.bootstrap import bootstrap, class_strata, percentile_interval
+from osteohip.evaluation.bootstrap import (
+    bootstrap,
+    class_strata,
+    logit_interval,
+    percentile_interval,
+)
 from osteohip.evaluation.discrimination import Floats
 
 PATIENTS = st.lists(st.integers(0, 6), min_size=1, max_size=20).map(
@@ -83,7 +88,8 @@ def test_draws_of_a_mean_have_its_standard_error() -> None:
             "100 resamples, 6 undefined",
             "undefined in 6 of 100 resamples",
         ),
-        ([1.0] * 100, "100 resamples", "the resamples do not differ"),
+        ([1.0] * 100, "100 resamples", "nearly all resamples give the same value"),
+        ([1.0] * 99 + [2.0], "100 resamples", "nearly all resamples give the same value"),
     ],
 )
 def test_undefined_draws_are_counted_and_no_interval_has_zero_width(
@@ -94,6 +100,22 @@ def test_undefined_draws_are_counted_and_no_interval_has_zero_width(
     assert found.reason == reason
     assert (found.low is None) == (reason is not None)
     assert found.estimate == 1.0
+
+
+def test_logit_interval_by_hand() -> None:
+    # Logits -1, 0 and 1 have a standard deviation of 1 around the estimate's logit of 0.
+    draws = np.array([1 / (1 + np.e), 0.5, 1 / (1 + 1 / np.e)])
+    found = logit_interval(draws, estimate=0.5, n=9, stratified=False)
+    high = 1 / (1 + np.exp(-1.959963984540054))
+    assert [found.low, found.high] == pytest.approx([1 - high, high])
+    assert found.method == "logit bootstrap by patient, 3 resamples"
+
+
+def test_without_logits_the_percentiles_remain() -> None:
+    draws = np.array([0.8, 0.9, 1.0])
+    found = logit_interval(draws, estimate=0.9, n=9, stratified=False)
+    assert found == percentile_interval(draws, estimate=0.9, n=9, stratified=False)
+    assert logit_interval(np.ones(9), estimate=1.0, n=9, stratified=False).low is None
 
 
 def test_an_undefined_statistic_has_no_interval() -> None:

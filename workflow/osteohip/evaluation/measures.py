@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from osteohip.evaluation.bootstrap import (
     RESAMPLES,
     bootstrap,
     class_strata,
+    logit_interval,
     percentile_interval,
 )
 from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels, auc
@@ -231,9 +232,10 @@ def measures(
     """Measure scores against labels, each measure with its interval.
 
     The five proportions, what sensitivity and specificity make up, the area under the ROC curve
-    and the Brier score have intervals by formula; F1, the Matthews correlation and the average
-    precision by bootstrap. Formulas take cases as independent: where a patient has several, all
-    intervals are by bootstrap of patients.
+    and the Brier score have intervals by formula. F1 and the Matthews correlation have percentiles
+    of a bootstrap, the average precision the bootstrap's standard error on the logit scale.
+    Formulas take cases as independent: where a patient has several, all intervals are by bootstrap
+    of patients.
 
     The bootstrap keeps the number of patients in each class for measures within class and for the
     area, and lets it vary for those that depend on prevalence.
@@ -287,29 +289,36 @@ def measures(
             patients=patients,
             strata=class_strata(labels=labels[order], patients=patients) if stratified else None,
         )
-    resampled, undefined = {}, {}
-    for name, value in of_cases.items():
+
+    def interval_of(name: str, method: Callable[..., Estimate]) -> Estimate:
         known = by_formula.get(name)
-        resampled[name] = percentile_interval(
+        return method(
             draws[name],
-            estimate=None if math.isnan(value) else value,
+            estimate=None if math.isnan(of_cases[name]) else of_cases[name],
             n=n,
             reason=known.reason if known else UNDEFINED[name],
             stratified=name in within_class,
             level=level,
         )
-        undefined[name] = int(np.isnan(draws[name]).sum())
+
+    resampled = {name: interval_of(name, percentile_interval) for name in of_cases}
     repeated = patients is not None and patients.max() + 1 < n
     metrics = {}
-    for name in [*_order(prevalences)]:
+    for name in _order(prevalences):
         formula = by_formula.get(name)
-        if formula is None:
+        if name == "average_precision":
+            metrics[name] = interval_of(name, logit_interval)
+        elif formula is None:
             metrics[name] = resampled[name]
         elif repeated and formula.estimate is not None:
             metrics[name] = replace(resampled[name], k=formula.k, n=formula.n)
         else:
             metrics[name] = formula
-    return Measured(metrics=metrics, resampled=resampled, undefined=undefined)
+    return Measured(
+        metrics=metrics,
+        resampled=resampled,
+        undefined={name: int(np.isnan(draws[name]).sum()) for name in of_cases},
+    )
 
 
 def _order(prevalences: Sequence[float]) -> Iterator[str]:
