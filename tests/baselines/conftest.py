@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from osteohip.baselines.hips import THUMBNAIL, Hips
+from osteohip.baselines.hips import Hips
+from osteohip.baselines.plan import SIDE
 
 MODELS = ("GE XR656", "Canon CXDI", "Samsung GM85")
 
@@ -17,7 +18,7 @@ def make(n: int = 200, *, seed: int = 1, on: str = "age", ill: float = 0.5) -> H
     rng = np.random.default_rng(seed)
     age = rng.uniform(55, 90, n)
     device = rng.integers(0, len(MODELS), n)
-    thumbnails = rng.normal(0, 1, (n, THUMBNAIL * THUMBNAIL))
+    thumbnails = rng.normal(0, 1, (n, SIDE * SIDE))
     signal = {
         "age": (age - 72.5) / 5,
         "device": 3.0 * (device == 0) - 1.5,

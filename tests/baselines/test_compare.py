@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osteohip.baselines.compare import COLUMNS, CONSTANT, UNFITTED, Scores, compare, read_scores
-from osteohip.baselines.fit import BASELINES, EVERYONE
+from osteohip.baselines.plan import BASELINES, EVERYONE
 from osteohip.errors import StudyError
 from osteohip.evaluation.comparison import paired_delong
 from osteohip.evaluation.predictions import Predictions

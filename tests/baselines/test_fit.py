@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from osteohip.baselines.fit import (
+from osteohip.baselines.fit import baselines_from_json, design, fit_baselines
+from osteohip.baselines.plan import (
     AGE,
     BASELINES,
     EVERYONE,
@@ -20,9 +21,6 @@ from osteohip.baselines.fit import (
     NO_PIXELS,
     PENALTIES,
     THUMBNAIL,
-    baselines_from_json,
-    design,
-    fit_baselines,
 )
 
 

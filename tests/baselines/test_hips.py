@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from osteohip.baselines.hips import NOT_STATED, THUMBNAIL, devices, hips_of, thumbnails
+from osteohip.baselines.hips import NOT_STATED, devices, hips_of, thumbnails
+from osteohip.baselines.plan import SIDE
 from osteohip.errors import StudyError
 from osteohip.model.cases import Cases
 
@@ -18,16 +19,16 @@ def halves(low: float, high: float) -> np.ndarray:
 
 def test_a_thumbnail_is_the_mean_of_each_area_in_standard_deviations() -> None:
     pixels = np.stack([halves(10, 30), halves(-1, 1)]).astype(np.float32)
-    found = thumbnails(pixels, np.ones(pixels.shape, bool)).reshape(2, THUMBNAIL, THUMBNAIL)
+    found = thumbnails(pixels, np.ones(pixels.shape, bool)).reshape(2, SIDE, SIDE)
     # Brightness and contrast are gone: both are -1 on the left and 1 on the right.
-    expected = np.where(np.arange(THUMBNAIL) < THUMBNAIL // 2, -1.0, 1.0) * np.ones((THUMBNAIL, 1))
+    expected = np.where(np.arange(SIDE) < SIDE // 2, -1.0, 1.0) * np.ones((SIDE, 1))
     assert found == pytest.approx(np.stack([expected, expected]))
 
 
 def test_one_bright_pixel_lands_in_its_area() -> None:
     pixels = np.zeros((1, SIZE, SIZE), np.float32)
     pixels[0, 5, 30] = 1
-    found = thumbnails(pixels, np.ones(pixels.shape, bool)).reshape(THUMBNAIL, THUMBNAIL)
+    found = thumbnails(pixels, np.ones(pixels.shape, bool)).reshape(SIDE, SIDE)
     assert np.unravel_index(found.argmax(), found.shape) == (2, 15)
 
 
@@ -38,14 +39,14 @@ def test_invalid_pixels_do_not_count() -> None:
     clean = pixels.copy()
     clean[0, :4] = 0
     assert thumbnails(spoilt, valid) == pytest.approx(thumbnails(clean, valid))
-    assert thumbnails(spoilt, valid).reshape(THUMBNAIL, THUMBNAIL)[:2] == pytest.approx(0)
+    assert thumbnails(spoilt, valid).reshape(SIDE, SIDE)[:2] == pytest.approx(0)
 
 
 @pytest.mark.parametrize("size", [32, 33, 40, 96])
 def test_any_size_gives_a_thumbnail_of_mean_zero(size: int) -> None:
     pixels = np.random.default_rng(1).normal(50, 9, (3, size, size)).astype(np.float32)
     found = thumbnails(pixels, np.ones(pixels.shape, bool))
-    assert found.shape == (3, THUMBNAIL * THUMBNAIL)
+    assert found.shape == (3, SIDE * SIDE)
     assert found.mean(axis=1) == pytest.approx(0, abs=1e-6)
 
 

@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from osteohip.baselines.command import compare_baselines
+from osteohip.baselines.compare import Scores
+from osteohip.baselines.plan import BASELINES, EVERYONE
 from osteohip.config import Config, Images, Network, Training
 from osteohip.evaluation.command import drop, evaluate
 from osteohip.evaluation.command import threshold as fix_threshold
@@ -162,10 +165,35 @@ def write_predictions(folder: Path, rows: pd.DataFrame, *, shift: float) -> None
     write_csv(folder / "predictions.csv", predictions)
 
 
+def write_baselines(folder: Path) -> None:
+    """Score the predicted hips by baselines that know little, and compare."""
+    rows = pd.read_csv(folder / "predictions.csv", dtype={"case_id": str})
+    rng = np.random.default_rng(len(rows) + 1)
+    scores = Scores(
+        case_ids=tuple(rows["case_id"]),
+        labels=rows["label"].to_numpy(),
+        scores={
+            name: np.ones(len(rows))
+            if name == EVERYONE
+            else 0.3 + 0.1 * rows["label"] + rng.uniform(0, 0.4, len(rows))
+            for name in BASELINES
+        },
+        known_device=rng.integers(0, 2, len(rows)).astype(bool),
+    )
+    write_csv(folder / "scores.csv", scores.as_table())
+    compare_baselines(
+        predictions=folder / "predictions.csv",
+        threshold_file=folder.parents[1] / "model" / "threshold.json",
+        baselines=folder / "scores.csv",
+        out=folder / "baselines.csv",
+    )
+
+
 def write_evaluation(folder: Path, site: Path) -> None:
     """Evaluate the predictions of a folder, with what the model chose on validation."""
     model = folder.parents[1] / "model"
     external = site.name != "development"
+    write_baselines(folder)
     evaluate(
         predictions=folder / "predictions.csv",
         threshold_file=model / "threshold.json",

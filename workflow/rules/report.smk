@@ -9,6 +9,7 @@ EVALUATION_FILES = (
     "calibration.csv",
     "decision.csv",
     "subgroups.csv",
+    "baselines.csv",
 )
 SITE_TABLES = ("cohort.csv", "flow.csv", "site.json", "crops.csv")
 

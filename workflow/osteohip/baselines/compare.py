@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from osteohip.baselines.fit import BASELINES, EVERYONE
 from osteohip.baselines.linear import Floats
+from osteohip.baselines.plan import BASELINES, CALL_THRESHOLD, EVERYONE, NETWORK, NO_PIXELS
 from osteohip.errors import StudyError
 from osteohip.evaluation.aggregates import difference_of_paired_proportions
 from osteohip.evaluation.comparison import paired_delong
@@ -23,10 +23,6 @@ from osteohip.evaluation.predictions import Predictions
 from osteohip.evaluation.proportions import wilson
 from osteohip.evaluation.threshold import Threshold
 
-NETWORK = "network"
-SCORERS = (NETWORK, *BASELINES)
-# The baselines are logistic regressions fitted on half and half: their calls part at one half.
-HALF = 0.5
 CALLS = ("accuracy", "sensitivity", "specificity")
 COLUMNS = ("scorer", "measure", "estimate", "low", "high", "k", "n", "p", "method", "reason")
 CONSTANT = "a constant does not rank the hips"
@@ -74,7 +70,7 @@ def read_scores(path: Path) -> Scores:
         If it is missing or something else.
     """
     try:
-        table = pd.read_csv(path, dtype={"case_id": str})
+        table = pd.read_csv(path, dtype={"case_id": str}, float_precision="round_trip")
         return Scores(
             case_ids=tuple(table["case_id"]),
             labels=table["label"].to_numpy(np.int64),
@@ -117,10 +113,10 @@ def compare(network: Predictions, threshold: Threshold, baselines: Scores) -> pd
     rows = list(_measures(NETWORK, network.labels, network.scores, threshold=threshold.value))
     for name in BASELINES:
         scores = frame[name].to_numpy(float)
-        rows += _measures(name, network.labels, scores, threshold=HALF)
+        rows += _measures(name, network.labels, scores, threshold=CALL_THRESHOLD)
         rows += _differences(name, network, calls, scores)
     known = int(frame[KNOWN_DEVICE].sum())
-    rows.append(_row("no_pixels", KNOWN_DEVICE, wilson(k=known, n=len(frame))))
+    rows.append(_row(NO_PIXELS, KNOWN_DEVICE, wilson(k=known, n=len(frame))))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"k": "Int64", "n": "Int64"})
 
 
@@ -166,7 +162,7 @@ def _differences(
             "reason": area.reason,
         }
     diseased = network.labels == 1
-    right, theirs = calls == diseased, (scores >= HALF) == diseased
+    right, theirs = calls == diseased, (scores >= CALL_THRESHOLD) == diseased
     found = difference_of_paired_proportions(
         both=int((right & theirs).sum()),
         first_alone=int((right & ~theirs).sum()),

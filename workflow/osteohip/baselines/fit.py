@@ -18,14 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from osteohip.baselines.hips import Hips
 from osteohip.baselines.linear import Floats, Linear, Term, linear_from_json
+from osteohip.baselines.plan import EVERYONE, FITTED, FOLDS, NO_PIXELS, PENALTIES, THUMBNAIL
 
-EVERYONE = "everyone_positive"
-AGE, NO_PIXELS, THUMBNAIL = "age", "no_pixels", "thumbnail"
-FITTED = (AGE, NO_PIXELS, THUMBNAIL)
-BASELINES = (EVERYONE, *FITTED)
-
-FOLDS = 5
-PENALTIES = tuple(10.0**k for k in range(-4, 3))
 DEVICE = "device: "
 
 

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from osteohip.baselines.plan import SIDE
 from osteohip.errors import StudyError
 from osteohip.images.resample import overlap
 from osteohip.model.cases import Cases
 
 Floats = npt.NDArray[np.float64]
 
-# Pixels a side: coarse enough that no trabecula is seen, fine enough for shape and brightness.
-THUMBNAIL = 16
 FACTS = ("age_years", "side", "year", "manufacturer", "model_name")
 NOT_STATED = "not stated"
 
@@ -34,7 +33,7 @@ class Hips:
         One row a hip: ``age_years`` and ``year`` as numbers (nan where unknown), ``right`` 1 or 0,
         ``device`` as manufacturer and model.
     thumbnails
-        Shape (n, THUMBNAIL * THUMBNAIL), in standard deviations of the hip's own pixels.
+        Shape (n, SIDE * SIDE), in standard deviations of the hip's own pixels.
     """
 
     case_ids: npt.NDArray[np.str_]
@@ -96,7 +95,7 @@ def thumbnails(pixels: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) ->
 
     Returns
     -------
-    Shape (n, THUMBNAIL * THUMBNAIL), row by row. A crop of equal pixels is 0 everywhere.
+    Shape (n, SIDE * SIDE), row by row. A crop of equal pixels is 0 everywhere.
     """
     values = pixels.astype(np.float64)
     count = np.maximum(valid.sum(axis=(1, 2), keepdims=True), 1)
@@ -105,7 +104,7 @@ def thumbnails(pixels: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) ->
     sigma = np.sqrt((centred**2).sum(axis=(1, 2), keepdims=True) / count)
     scored = np.divide(centred, sigma, out=np.zeros_like(centred), where=sigma > 1e-9 * abs(mean))
     size = values.shape[1]
-    weights = overlap(size, size, THUMBNAIL) * (THUMBNAIL / size)
+    weights = overlap(size, size, SIDE) * (SIDE / size)
     # Only products of small matrices, one hip at a time: the same bytes on any number of threads.
     small = np.stack([weights @ hip @ weights.T for hip in scored])
-    return small.reshape(len(scored), THUMBNAIL * THUMBNAIL)
+    return small.reshape(len(scored), SIDE * SIDE)

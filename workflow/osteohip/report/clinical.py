@@ -12,12 +12,11 @@ from osteohip.report.results import Evaluation
 from osteohip.writing.table import PARTLY, Row, Table, mark_of
 from osteohip.writing.wording import (
     MISSING,
+    difference,
     estimate,
     number,
-    p_value,
     percent,
     plain,
-    span,
     words,
 )
 
@@ -360,19 +359,6 @@ def _drop_row(
 ) -> Row:
     shown = difference(differences[name], percents=name != "auc")
     return Row((label, estimate(inside[name]), estimate(outside[name]), shown, ""))
-
-
-def difference(found: Numbers, *, percents: bool = False) -> str:
-    """Return a difference with interval and p value; of shares in per cent points."""
-    if found["difference"] is None:
-        return f"not defined ({found['reason']})"
-    scale, digits = (100, 1) if percents else (1, 3)
-    shown = number(scale * found["difference"], digits)
-    if found["low"] is None:
-        return f"{shown} (no interval: {found['reason']})"
-    limits = span(scale * found["low"], scale * found["high"], digits)
-    p = f"; {p_value(found['p'])}" if found["p"] is not None else ""
-    return f"{shown} ({limits}{p})"
 
 
 def sample_size_table(content: Numbers) -> Table:

@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from osteohip.paper.tables import appendix_tables
-from osteohip.report.clinical import difference, refit_sentence
+from osteohip.report.baselines import NAMES
+from osteohip.report.clinical import refit_sentence
 from osteohip.report.cohorts import cohort_title, held_out
 from osteohip.writing import page, wording
 from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
@@ -215,7 +216,8 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         subgroup_tables=[placed_tables[f"subgroups-{c['id']}"].name for c in cohorts],
         subgroup_figures=[figures[f"subgroups-{c['id']}"].name for c in cohorts],
         useful=_useful,
-        difference=lambda found: wording.unbroken(difference(found)),
+        difference=lambda found: wording.unbroken(wording.difference(found)),
+        scorer_names=NAMES,
         refit_sentence=refit_sentence,
         validation=content["cohorts"][0],
         one=1,

@@ -13,6 +13,7 @@ from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
+from osteohip.report.baselines import baseline_numbers, plan_numbers
 from osteohip.report.clinical import clinical_numbers
 from osteohip.report.results import PARTS, Results, Site
 from osteohip.report.runs import runs_numbers
@@ -58,6 +59,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "leakage": results.leakage,
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "config": _config(results),
+        "baselines": plan_numbers(),
         "paper": _paper(),
         "audit": audit(JANG_2021),
         "warnings": _warnings(results, cohorts),
@@ -211,6 +213,7 @@ def _cohorts(results: Results) -> list[dict[str, Any]]:
                 "metrics": evaluation.metrics["metrics"],
                 "warnings": evaluation.metrics["warnings"],
                 **clinical_numbers(evaluation),
+                "baselines": baseline_numbers(evaluation.baselines, evaluation.metrics),
             }
         )
     return cohorts

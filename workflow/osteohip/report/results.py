@@ -73,6 +73,8 @@ class Evaluation:
         The tables of these names.
     drop
         ``drop.json`` of an external site; None for the parts of the development site.
+    baselines
+        ``baselines.csv``; None where the baselines could not be had, as without training hips.
     """
 
     cohort: str
@@ -83,6 +85,7 @@ class Evaluation:
     decision: pd.DataFrame
     subgroups: pd.DataFrame
     drop: dict[str, Any] | None
+    baselines: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -212,11 +215,13 @@ def _evaluation(folder: Path, labels: pd.Series[int], chosen: dict[str, Any]) ->
             f"the evaluation of {folder.name} used another refit or triage than the model's "
             "calibration.json and triage.json: evaluate anew"
         )
+    baselines = folder / "baselines.csv"
     return Evaluation(
         cohort=folder.name,
         metrics=metrics,
         sample_size=_json(folder / "samplesize.json"),
         drop=None if folder.name in PARTS else _json(folder / "drop.json"),
+        baselines=_csv(baselines) if baselines.is_file() else None,
         **{
             name: _csv(folder / f"{name}.csv")
             for name in ("roc", "calibration", "decision", "subgroups")

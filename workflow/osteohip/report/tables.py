@@ -7,6 +7,7 @@ from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.paper.tables import appendix_tables
+from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.runs import runs_tables
@@ -42,6 +43,7 @@ def all_tables(content: Numbers) -> list[Table]:
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         measures_table("measures", held_out(content), content),
+        *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
@@ -58,6 +60,13 @@ def all_tables(content: Numbers) -> list[Table]:
         run_table(content),
         *appendix_tables(content["audit"]),
     ]
+
+
+def baselines_tables(content: Numbers) -> list[Table]:
+    """Return the table of the baselines; none where there are none."""
+    cohorts = sorted(content["cohorts"], key=lambda cohort: cohort["kind"] == "validation")
+    known = [cohort for cohort in cohorts if cohort["baselines"]]
+    return [baselines_table(content, known)] if known else []
 
 
 def confusion_table(cohort: Numbers) -> Table:

@@ -96,6 +96,19 @@ def interval(low: float, high: float, digits: int) -> str:
     return f"{number(low, digits)}{link}{number(high, digits)}"
 
 
+def difference(found: Mapping[str, Any], *, percents: bool = False) -> str:
+    """Return a difference with interval and p value; of shares in per cent points."""
+    if found["difference"] is None:
+        return f"not defined ({found['reason']})"
+    scale, digits = (100, 1) if percents else (1, 3)
+    shown = number(scale * found["difference"], digits)
+    if found["low"] is None:
+        return f"{shown} (no interval: {found['reason']})"
+    limits = span(scale * found["low"], scale * found["high"], digits)
+    p = f"; {p_value(found['p'])}" if found["p"] is not None else ""
+    return f"{shown} ({limits}{p})"
+
+
 def mean_sd(moments: Mapping[str, Any], digits: int) -> str:
     """Return mean ± standard deviation."""
     if moments["mean"] is None:
