@@ -11,10 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 import pytest
+from hypothesis import settings
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A busy machine is no failure of what is tested.
+settings.register_profile("without_deadline", deadline=None)
+settings.load_profile("without_deadline")
 
 
 @pytest.fixture(scope="session")

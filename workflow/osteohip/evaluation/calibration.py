@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels
 from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile
-from osteohip.evaluation.logistic import Fit, NoEstimateError, fit_logistic, log_odds
+from osteohip.evaluation.logistic import NoEstimateError, fit_logistic, log_odds
 from osteohip.evaluation.measures import brier
 from osteohip.evaluation.proportions import wilson
 
@@ -100,21 +100,29 @@ def in_the_large(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Est
     """Estimate calibration in the large: the intercept of a logistic model, log-odds as offset.
 
     0 is ideal; above 0 there is more disease than the scores say, below 0 less. It is the
-    intercept with the slope held at 1, and not the joint intercept of a model with a slope.
+    intercept with the slope held at 1, and not the joint intercept of a model with a slope. Where
+    the true slope is another, as it often is at an external site, the model's own variance is too
+    small; the interval has the variance that holds all the same.
 
     References
     ----------
-    Cox DR. Biometrika 1958;45:562-565; Van Calster B et al. J Clin Epidemiol 2016;74:167-176.
+    Cox DR. Biometrika 1958;45:562-565; Van Calster B et al. J Clin Epidemiol 2016;74:167-176; the
+    variance: White H. Econometrica 1982;50:1-25.
     """
-    method = "Wald, offset model"
+    method = "robust Wald, offset model"
     n = len(labels)
     if not are_probabilities(scores):
         return _undefined(n, method, NO_PROBABILITIES)
+    x = log_odds(scores)
     try:
-        fit = fit_logistic(labels=labels, design=np.ones((n, 1)), offset=log_odds(scores))
+        fit = fit_logistic(labels=labels, design=np.ones((n, 1)), offset=x)
     except NoEstimateError as reason:
         return _undefined(n, method, str(reason))
-    return _wald(fit, 0, n=n, method=method, level=level)
+    value = float(fit.coefficients[0])
+    moved = expit(value + x)
+    error = math.sqrt(n / (n - 1) * float(((labels - moved) ** 2).sum()))
+    half = normal_quantile(level) * error / float((moved * (1 - moved)).sum())
+    return Estimate(value, value - half, value + half, None, n, method)
 
 
 def slope(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Estimate:
@@ -136,7 +144,9 @@ def slope(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Estimate:
         fit = fit_logistic(labels=labels, design=np.column_stack([np.ones(n), x]))
     except NoEstimateError as reason:
         return _undefined(n, method, str(reason))
-    return _wald(fit, 1, n=n, method=method, level=level)
+    value = float(fit.coefficients[1])
+    half = normal_quantile(level) * math.sqrt(float(fit.covariance[1, 1]))
+    return Estimate(value, value - half, value + half, None, n, method)
 
 
 def observed_expected(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Estimate:
@@ -296,12 +306,6 @@ def _distribution(labels: Labels, scores: Floats) -> list[dict[str, object]]:
         {"kind": "distribution", "score": round(float(middle), 3), "k": int(k), "n": int(n)}
         for middle, k, n in zip(middles, diseased, everyone, strict=True)
     ]
-
-
-def _wald(fit: Fit, place: int, *, n: int, method: str, level: float) -> Estimate:
-    value = float(fit.coefficients[place])
-    half = normal_quantile(level) * math.sqrt(float(fit.covariance[place, place]))
-    return Estimate(value, value - half, value + half, None, n, method)
 
 
 def _undefined(n: int, method: str, reason: str) -> Estimate:
