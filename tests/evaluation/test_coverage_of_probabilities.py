@@ -17,7 +17,9 @@ from scipy.stats import norm
 
 from osteohip.evaluation.aggregates import net_benefit, net_benefit_over_all, refer_all
 from osteohip.evaluation.calibration import calibration, smooth_curve
-from osteohip.evaluation.case_mix import Histogram, reweighted_area
+from osteohip.evaluation.case_mix import Histogram, histogram, reweighted_area
+from osteohip.evaluation.comparison import compare_areas
+from osteohip.evaluation.discrimination import delong
 from osteohip.evaluation.measures import confusion
 
 pytestmark = pytest.mark.slow
@@ -179,3 +181,39 @@ def test_areas_re_weighted_to_other_patients() -> None:
     # The weights are taken as known, although they come from the site's own few patients: the
     # interval of the change, which lives of them, is a little too narrow (92 %).
     assert 0.90 <= found["change"] <= NOMINAL[1], found
+
+
+def test_what_remains_of_the_drop_beyond_the_patients() -> None:
+    """As before, with a test set of 56 and 45 of whom the patients are known as a sample only."""
+    ages = np.array([60.0, 70.0, 80.0, 90.0])
+    inside, outside = np.array([2.4, 2.0, 1.6, 1.2]), np.array([2.0, 1.5, 1.0, 0.6])
+    here = {1: np.array([0.1, 0.25, 0.35, 0.3]), 0: np.array([0.3, 0.3, 0.2, 0.2])}
+    there = {1: np.array([0.25, 0.25, 0.3, 0.2]), 0: np.array([0.4, 0.3, 0.2, 0.1])}
+    rng = np.random.default_rng(8)
+    truth = float(there[1] @ (norm.cdf(inside / np.sqrt(2)) - norm.cdf(outside / np.sqrt(2))))
+
+    def cohort(
+        sick: int, well: int, of: dict[int, Floats], shift: Floats
+    ) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        labels = np.repeat([1, 0], [sick, well])
+        band = np.concatenate([rng.choice(4, sick, p=of[1]), rng.choice(4, well, p=of[0])])
+        scores = rng.normal(0, 1, len(labels)) + np.where(labels == 1, shift[band], 0)
+        return labels, scores, ages[band]
+
+    def draw() -> dict[str, tuple[float | None, float | None, float]]:
+        labels_in, scores_in, ages_in = cohort(56, 45, there, inside)
+        labels, scores, own = cohort(86, 31, here, outside)
+        found = reweighted_area(
+            labels=labels,
+            scores=scores,
+            values={"age_years": own},
+            target={"age_years": histogram(ages_in, labels_in, "age_years")},
+            smallest=10,
+        )
+        if found.area is None:
+            return {"remains": (None, None, truth)}
+        remains = compare_areas(delong(labels=labels_in, scores=scores_in), found.area)
+        return {"remains": (remains.low, remains.high, truth)}
+
+    share = shares(draw)["remains"]
+    assert NOMINAL[0] <= share <= NOMINAL[1], share
