@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.special import expit
 
 from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels
@@ -113,12 +114,13 @@ def in_the_large(*, labels: Labels, scores: Floats, level: float = LEVEL) -> Est
     n = len(labels)
     if not are_probabilities(scores):
         return _undefined(n, method, NO_PROBABILITIES)
+    observed = int(labels.sum())
+    if observed in (0, n):
+        return _undefined(n, method, ONE_CLASS)
     x = log_odds(scores)
-    try:
-        fit = fit_logistic(labels=labels, design=np.ones((n, 1)), offset=x)
-    except NoEstimateError as reason:
-        return _undefined(n, method, str(reason))
-    value = float(fit.coefficients[0])
+    # The estimate makes observed and expected cases equal. Beyond this reach all would be called.
+    reach = float(np.abs(x).max()) + 40
+    value = float(brentq(lambda a: float(expit(a + x).sum()) - observed, -reach, reach))
     moved = expit(value + x)
     error = math.sqrt(n / (n - 1) * float(((labels - moved) ** 2).sum()))
     half = normal_quantile(level) * error / float((moved * (1 - moved)).sum())

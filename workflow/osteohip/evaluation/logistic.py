@@ -35,7 +35,7 @@ def log_odds(scores: Floats) -> Floats:
     return np.asarray(logit(np.clip(scores, SATURATION, 1 - SATURATION)), dtype=np.float64)
 
 
-def fit_logistic(*, labels: Labels, design: Floats, offset: Floats | None = None) -> Fit:
+def fit_logistic(*, labels: Labels, design: Floats) -> Fit:
     """Fit a logistic regression by maximum likelihood.
 
     Parameters
@@ -44,8 +44,6 @@ def fit_logistic(*, labels: Labels, design: Floats, offset: Floats | None = None
         Shape (n,), 0 or 1.
     design
         Shape (n, p), with the column of ones if there is to be an intercept.
-    offset
-        Shape (n,), added to the linear predictor with coefficient 1.
 
     Raises
     ------
@@ -60,8 +58,11 @@ def fit_logistic(*, labels: Labels, design: Floats, offset: Floats | None = None
         raise NoEstimateError(CONSTANT)
     if separated(labels=labels, design=design):
         raise NoEstimateError(SEPARATED)
-    found = GLM(labels, design, family=Binomial(), offset=offset).fit(maxiter=200, tol=1e-10)
-    if not found.converged or not np.isfinite(found.bse).all():
+    found = GLM(labels, design, family=Binomial()).fit(maxiter=200, tol=1e-10)
+    # What calls itself converged must solve the likelihood equations.
+    scale = np.abs(design).sum(axis=0)
+    slack = np.abs(design.T @ (labels - found.mu)) / scale
+    if not found.converged or not np.isfinite(found.bse).all() or slack.max() > 1e-6:
         raise NoEstimateError("the maximum likelihood estimate was not found")
     return Fit(np.asarray(found.params), np.asarray(found.cov_params()))
 
