@@ -49,7 +49,7 @@ def test_the_number_for_an_area_is_the_least(area: float, width: float, share: f
     assert found.n is not None
 
     def reached(n: int) -> float:
-        variance = hanley_mcneil_variance(area=area, diseased=n * share, healthy=n * (1 - share))
+        variance = hanley_mcneil_variance(area=area, diseased=n * share, healthy=n - n * share)
         return 2 * 1.959963984540054 * math.sqrt(variance)
 
     assert reached(found.n) <= width * (1 + 1e-9)

@@ -14,7 +14,7 @@ from osteohip.baselines.command import compare_baselines
 from osteohip.baselines.compare import Scores
 from osteohip.baselines.plan import BASELINES, EVERYONE
 from osteohip.config import Config, Images, Network, Training
-from osteohip.evaluation.command import drop, evaluate
+from osteohip.evaluation.command import contrast, drop, evaluate
 from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.report.command import report
 from osteohip.report.numbers import numbers
@@ -260,6 +260,12 @@ def write_tree(
             {"groups": ["development", folder.name], "records": [60, 30], "shared": shared()}
         )
         tree.externals.append(folder)
+    contrast(
+        evaluation=results / "evaluation",
+        internal="test",
+        external=[folder.name for folder in tree.externals],
+        out=results / "evaluation" / "comparison.json",
+    )
     write_json(results / "leakage.json", {"disjoint": True, "comparisons": comparisons})
     epochs = np.arange(1, 11)
     history = pd.DataFrame(

@@ -66,11 +66,11 @@ def test_a_changed_metric_changes_the_number(make_tree: Any) -> None:
     tree = make_tree()
 
     def edit(metrics: Any) -> None:
-        metrics["metrics"]["auc"]["estimate"] = 0.12345
+        metrics["metrics"]["youden"]["estimate"] = 0.12345
 
     change(tree.arguments["evaluation"] / "test" / "metrics.json", edit)
     cohorts = {cohort["id"]: cohort for cohort in tree.count()["cohorts"]}
-    assert cohorts["test"]["metrics"]["auc"]["estimate"] == 0.12345
+    assert cohorts["test"]["metrics"]["youden"]["estimate"] == 0.12345
 
 
 def test_settings_are_the_models_own_and_the_configured_ones(make_tree: Any) -> None:

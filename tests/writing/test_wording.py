@@ -63,6 +63,11 @@ def test_estimate(item: dict[str, Any], text: str) -> None:
     assert estimate(item) == text
 
 
+def test_estimate_of_a_share_without_counts_and_with_fewer_decimals() -> None:
+    assert estimate(AREA, share=True) == "86.7 % (79.0–92.1)"
+    assert estimate(AREA, digits=2) == "0.87 (0.79–0.92)"
+
+
 def test_other_forms() -> None:
     assert exact(5e-4) == "0.0005"
     assert exact(1e-6) == "1e−06"

@@ -31,6 +31,7 @@ rule report:
             file=EVALUATION_FILES,
         ),
         drop=expand(rules.drop.output.drop, run="primary", cohort=EXTERNALS),
+        comparison=expand(rules.contrast.output.comparison, run="primary"),
         runs=[rules.runs.output.runs] if len(STUDY.runs) > 1 else [],
     output:
         report="reports/report.html",

@@ -14,6 +14,7 @@ from osteohip.paper.tables import appendix_tables
 from osteohip.report.baselines import NAMES
 from osteohip.report.clinical import refit_sentence
 from osteohip.report.cohorts import cohort_title, held_out
+from osteohip.report.measures import INTERVALS
 from osteohip.writing import page, wording
 from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
 from osteohip.writing.wording import Markdown, escape, plain
@@ -189,7 +190,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
             name: content[name]
             for name in ("study", "sites", "config", "model", "training", "runs")
         },
-        **{name: content[name] for name in ("leakage", "warnings")},
+        **{name: content[name] for name in ("leakage", "warnings", "comparison")},
         preprocessing=content["model"]["preprocessing"],
         development=sites[0],
         external_sites=sites[1:],
@@ -219,6 +220,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         difference=lambda found: wording.unbroken(wording.difference(found)),
         scorer_names=NAMES,
         refit_sentence=refit_sentence,
+        proportion_interval=INTERVALS[content["config"]["evaluation"]["proportion_interval"]],
         validation=content["cohorts"][0],
         one=1,
         part_of=lambda item: wording.unbroken(wording.part_of(item)),

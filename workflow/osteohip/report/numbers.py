@@ -54,6 +54,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "sites": sites,
         "groups": _groups(results),
         "cohorts": cohorts,
+        "comparison": results.comparison,
         "training": _training(results),
         "model": _model(results),
         "leakage": results.leakage,

@@ -102,6 +102,8 @@ class Results:
         ``leakage.json``.
     runs
         ``runs.json``; None where the study has one run.
+    comparison
+        ``comparison.json``: the external sites against the test set.
     evaluations
         By cohort: validation, test, then the external sites in the order of ``externals``.
     """
@@ -114,6 +116,7 @@ class Results:
     split: pd.DataFrame
     leakage: dict[str, Any]
     runs: dict[str, Any] | None
+    comparison: dict[str, Any]
     evaluations: dict[str, Evaluation]
 
 
@@ -148,6 +151,10 @@ def read_results(
     chosen = {
         name: _json(model / f"{name}.json") for name in ("threshold", "calibration", "triage")
     }
+    evaluations = {
+        cohort: _evaluation(evaluation / cohort, labels, chosen)
+        for cohort, labels in expected.items()
+    }
     return Results(
         run=run,
         config=config,
@@ -161,10 +168,8 @@ def read_results(
         split=parts,
         leakage=_json(leakage),
         runs=None if runs is None else _json(runs),
-        evaluations={
-            cohort: _evaluation(evaluation / cohort, labels, chosen)
-            for cohort, labels in expected.items()
-        },
+        comparison=_comparison(evaluation / "comparison.json", evaluations),
+        evaluations=evaluations,
     )
 
 
@@ -227,6 +232,26 @@ def _evaluation(folder: Path, labels: pd.Series[int], chosen: dict[str, Any]) ->
             for name in ("roc", "calibration", "decision", "subgroups")
         },
     )
+
+
+def _comparison(path: Path, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
+    """Read the comparison of the external sites with the test set; it must be of these results."""
+    found: dict[str, Any] = _json(path)
+    areas = {name: item.metrics["metrics"]["auc"]["estimate"] for name, item in evaluations.items()}
+    counts = {name: item.metrics["confusion"] for name, item in evaluations.items()}
+    externals = [name for name in evaluations if name not in PARTS]
+    same = list(found["external"]) == externals and all(
+        (item["auc"]["auc_a"], item["auc"]["auc_b"]) == (areas["test"], areas[name])
+        and item["proportions"]["sensitivity"]["internal"]["k"] == counts["test"]["tp"]
+        and item["proportions"]["sensitivity"]["external"]["k"] == counts[name]["tp"]
+        for name, item in found["external"].items()
+    )
+    if not same:
+        raise StudyError(
+            f"{path.name} compares other evaluations than those of the configured sites: compare "
+            "anew"
+        )
+    return found
 
 
 def _json(path: Path) -> Any:

@@ -10,6 +10,7 @@ from osteohip.paper.tables import appendix_tables
 from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables
 from osteohip.report.cohorts import cohort_title, column_title, held_out
+from osteohip.report.measures import head, measures_tables
 from osteohip.report.runs import runs_tables
 from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
@@ -26,33 +27,20 @@ from osteohip.writing.wording import (
 
 Numbers = Mapping[str, Any]
 
-MEASURES = {
-    "accuracy": "accuracy",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "ppv": "positive predictive value",
-    "npv": "negative predictive value",
-    "auc": "area under the ROC curve",
-    "brier": "Brier score",
-}
-
 
 def all_tables(content: Numbers) -> list[Table]:
     """Return the tables in the order of their numbers."""
     clinical = clinical_tables(content)
+    measures = measures_tables(content)
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
-        measures_table("measures", held_out(content), content),
+        *(table for table in measures if not table.supplement),
         *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
         characteristics_table(content),
-        measures_table(
-            "measures-validation",
-            [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"],
-            content,
-        ),
+        *(table for table in measures if table.supplement),
         *(table for table in clinical if table.supplement),
         *runs_tables(content, held_out(content)),
         leakage_table(content),
@@ -87,44 +75,6 @@ def confusion_table(cohort: Numbers) -> Table:
         note=f"Rows are the truth, columns the network's calls at a threshold of "
         f"{exact(cohort['threshold']['value'])}.",
     )
-
-
-def measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Table:
-    """Return the measures of some cohorts, one column each."""
-    level = content["study"]["interval_percent"]
-    flags = [cohort["synthetic"] for cohort in cohorts]
-    validation = cohorts[0]["kind"] == "validation"
-    title = "on the validation set" if validation else "on data that had no part in training"
-    rows = [Row(("Hips", *(number(cohort["n"]) for cohort in cohorts)))]
-    rows.append(Row(("With osteoporosis", *(part_of(c["osteoporosis"]) for c in cohorts))))
-    rows += [
-        Row((_head(name), *(estimate(cohort["metrics"][name]) for cohort in cohorts)))
-        for name in MEASURES
-    ]
-    methods: dict[str, list[str]] = {}
-    for cohort in cohorts:
-        for name, label in MEASURES.items():
-            measures = methods.setdefault(cohort["metrics"][name]["method"], [])
-            if label not in measures:
-                measures.append(label)
-    ways = "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())
-    optimism = " The epoch was chosen on these images, so the values are optimistic."
-    return Table(
-        key=key,
-        caption=f"Measures {title}.",
-        header=("Measure", *(column_title(c, partly=mark_of(flags) == PARTLY) for c in cohorts)),
-        rows=tuple(rows),
-        align="l" * (1 + len(cohorts)),
-        mark=mark_of(flags),
-        note=f"Estimate ({level} % interval; numerator/denominator). Methods of the intervals: "
-        f"{ways}.{optimism if validation else ''}",
-        supplement=validation,
-    )
-
-
-def _head(measure: str) -> str:
-    label = MEASURES[measure]
-    return label[0].upper() + label[1:]
 
 
 def paper_table(content: Numbers) -> Table:
@@ -211,8 +161,8 @@ def _performance_rows(
     for name in PROPORTIONS:
         printed = paper[name]
         theirs = f"{percent(printed['printed'])} ({number(printed['k'])}/{number(printed['n'])})"
-        yield Row((_head(name), theirs, estimate(cohort["metrics"][name])))
-    yield Row((_head("auc"), number(paper["auc"], 3), estimate(cohort["metrics"]["auc"])))
+        yield Row((head(name), theirs, estimate(cohort["metrics"][name])))
+    yield Row((head("auc"), number(paper["auc"], 3), estimate(cohort["metrics"]["auc"])))
 
 
 def flow_table(site: Numbers) -> Table:

@@ -72,20 +72,27 @@ def part_of(item: Mapping[str, Any]) -> str:
     return counted if item["share"] is None else f"{counted} ({percent(item['share'])})"
 
 
-def estimate(item: Mapping[str, Any]) -> str:
-    """Return a statistic with its interval: a proportion in per cent with k/n, else 3 decimals.
+def estimate(item: Mapping[str, Any], *, share: bool = False, digits: int = 3) -> str:
+    """Return a statistic with its interval, a proportion in per cent with k/n.
 
     ``81.2 % (72.5–87.6; 82/101)`` or ``0.867 (0.790–0.921)``; what is undefined says why.
+
+    Parameters
+    ----------
+    share
+        Print in per cent although there are no counts.
+    digits
+        Decimals of what is not in per cent.
     """
     value = item["estimate"]
     if value is None:
         return f"not defined ({item['reason']})"
     proportion = item["k"] is not None
-    shown = percent(value) if proportion else number(value, 3)
+    scale, digits = (100, 1) if proportion or share else (1, digits)
+    shown = percent(value) if proportion or share else number(value, digits)
     counts = f"; {number(item['k'])}/{number(item['n'])}" if proportion else ""
     if item["low"] is None:
         return f"{shown} (no interval: {item['reason']}{counts})"
-    scale, digits = (100, 1) if proportion else (1, 3)
     limits = interval(scale * item["low"], scale * item["high"], digits)
     return f"{shown} ({limits}{counts})"
 

@@ -1,0 +1,179 @@
+"""The measures of each cohort, and the external cohorts beside the test set: tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from osteohip.evaluation.measures import PROPORTIONS
+from osteohip.report.cohorts import column_title, held_out
+from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.wording import difference, estimate, number, part_of, percent
+
+Numbers = Mapping[str, Any]
+
+MEASURES = {
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "positive predictive value",
+    "npv": "negative predictive value",
+    "auc": "area under the ROC curve",
+}
+INTERVALS = {"wilson": "Wilson", "clopper_pearson": "Clopper-Pearson"}
+# With the decimals that each is printed with; None is per cent.
+FURTHER = {
+    "balanced_accuracy": ("balanced accuracy", None),
+    "youden": ("Youden's index", 3),
+    "f1": ("F1 score", 3),
+    "mcc": ("Matthews correlation", 3),
+    "lr_positive": ("positive likelihood ratio", 2),
+    "lr_negative": ("negative likelihood ratio", 2),
+    "diagnostic_odds_ratio": ("diagnostic odds ratio", 1),
+    "average_precision": ("average precision", 3),
+}
+
+
+def measures_tables(content: Numbers) -> list[Table]:
+    """Return the main table of measures, the supplementary ones, and the comparison."""
+    validation = [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"]
+    cohorts = held_out(content)
+    tables = [
+        _measures_table("measures", cohorts, content),
+        _measures_table("measures-validation", validation, content),
+        _further_table(cohorts, content),
+    ]
+    return [*tables, comparison_table(content)] if content["comparison"]["external"] else tables
+
+
+def head(measure: str) -> str:
+    """Return the name of a main measure with a capital."""
+    return _capital(MEASURES[measure])
+
+
+def _measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Table:
+    """Return the main measures of some cohorts, one column each."""
+    validation = cohorts[0]["kind"] == "validation"
+    title = "on the validation set" if validation else "on data that had no part in training"
+    rows = [Row(("Hips", *(number(cohort["n"]) for cohort in cohorts)))]
+    rows.append(Row(("With osteoporosis", *(part_of(c["osteoporosis"]) for c in cohorts))))
+    rows += [
+        Row((head(name), *(estimate(cohort["metrics"][name]) for cohort in cohorts)))
+        for name in MEASURES
+    ]
+    optimism = " The epoch was chosen on these images, so the values are optimistic."
+    return Table(
+        key=key,
+        caption=f"Measures {title}.",
+        header=_header("Measure", cohorts),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark_of(cohort["synthetic"] for cohort in cohorts),
+        note=f"Estimate ({content['study']['interval_percent']} % interval; "
+        f"numerator/denominator). {_methods(cohorts, MEASURES)}{optimism if validation else ''}",
+        supplement=validation,
+    )
+
+
+def _further_table(cohorts: Sequence[Numbers], content: Numbers) -> Table:
+    """Return the further measures, and the predictive values at other prevalences."""
+    names: dict[str, tuple[str, int | None]] = dict(FURTHER)
+    for name in cohorts[0]["metrics"]:
+        value, found, prevalence = name.partition("_at_")
+        if found:
+            share = number(100 * float(prevalence), 0 if float(prevalence) * 100 % 1 == 0 else 1)
+            names[name] = (f"{MEASURES[value]} at a prevalence of {share} %", None)
+    rows = [
+        Row(
+            (
+                _capital(label),
+                *(
+                    estimate(cohort["metrics"][name], share=digits is None, digits=digits or 3)
+                    for cohort in cohorts
+                ),
+            )
+        )
+        for name, (label, digits) in names.items()
+    ]
+    # One name for all of them in the note.
+    labels = {
+        name: FURTHER[name][0] if name in FURTHER else "predictive values at a prevalence"
+        for name in names
+    }
+    return Table(
+        key="measures-further",
+        caption="Further measures on data that had no part in training.",
+        header=_header("Measure", cohorts),
+        rows=tuple(rows),
+        align="l" * (1 + len(cohorts)),
+        mark=mark_of(cohort["synthetic"] for cohort in cohorts),
+        note=f"Estimate ({content['study']['interval_percent']} % interval). "
+        f"{_methods(cohorts, labels)}",
+        supplement=True,
+    )
+
+
+def comparison_table(content: Numbers) -> Table:
+    """Return the test set beside each external site, with the difference of every main measure."""
+    test, *externals = held_out(content)
+    rows = []
+    methods: list[str] = []
+    for cohort in externals:
+        found = content["comparison"]["external"][cohort["id"]]
+        partly = len({test["synthetic"], cohort["synthetic"]}) > 1
+        rows.append(Row((column_title(cohort, partly=partly), "", "", ""), heading=True))
+        for name in MEASURES:
+            proportion = name in PROPORTIONS
+            item = found["proportions"][name] if proportion else found[name]
+            rows.append(
+                Row(
+                    (
+                        head(name),
+                        _short(test["metrics"][name]),
+                        _short(cohort["metrics"][name]),
+                        difference(item, percents=proportion),
+                    )
+                )
+            )
+            if item["method"] not in methods:
+                methods.append(item["method"])
+    return Table(
+        key="comparison",
+        caption="The external sites beside the test set."
+        if len(externals) > 1
+        else "The external site beside the test set.",
+        header=("Measure", "Test set", "External site", "Test set less external site (p)"),
+        rows=tuple(rows),
+        align="llll",
+        mark=mark_of([test["synthetic"], *(cohort["synthetic"] for cohort in externals)]),
+        note=f"Differences with their {content['study']['interval_percent']} % interval, of shares "
+        f"in percentage points, and p values of no difference. Methods: {'; '.join(methods)}.",
+    )
+
+
+def _short(item: Numbers) -> str:
+    """Return an estimate without its interval, which stands in the table of measures."""
+    if item["estimate"] is None:
+        return estimate(item)
+    return number(item["estimate"], 3) if item["k"] is None else percent(item["estimate"])
+
+
+def _header(first: str, cohorts: Sequence[Numbers]) -> tuple[str, ...]:
+    partly = mark_of(cohort["synthetic"] for cohort in cohorts) == PARTLY
+    return (first, *(column_title(cohort, partly=partly) for cohort in cohorts))
+
+
+def _methods(cohorts: Sequence[Numbers], labels: Mapping[str, str]) -> str:
+    """Return which method each interval has, methods in the order of the measures."""
+    methods: dict[str, list[str]] = {}
+    for cohort in cohorts:
+        for name, label in labels.items():
+            measures = methods.setdefault(cohort["metrics"][name]["method"], [])
+            if label not in measures:
+                measures.append(label)
+    ways = "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())
+    return f"Methods of the intervals: {ways}."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
