@@ -76,6 +76,18 @@ def test_tables_1_and_2_are_the_confusion_matrices_with_truth_in_rows(study: Any
         assert names[f"confusion-{cohort}"] == f"Table {number}"
 
 
+def test_tables_and_figures_stand_in_the_order_of_their_numbers(real_study: Any) -> None:
+    page = Page(real_study.html)
+    names = [re.match(r"(Table|Figure) (S?\d+)", caption.strip()) for caption in page.captions]
+    for kind in ("Table", "Figure"):
+        found = [name[2] for name in names if name and name[1] == kind]
+        for numbers in (
+            [int(n) for n in found if n.isdigit()],
+            [int(n[1:]) for n in found if not n.isdigit()],
+        ):
+            assert numbers == sorted(numbers)
+
+
 def test_a_changed_number_changes_the_page(study: Any) -> None:
     content = json.loads(json.dumps(study.numbers))
     content["cohorts"][1]["metrics"]["auc"]["estimate"] = 0.12345

@@ -122,10 +122,9 @@ def level_name(group: Numbers) -> str:
 
 
 def clinical_tables(content: Numbers) -> list[Table]:
-    """Return the tables of these chapters, those of the supplement last."""
+    """Return the tables of these chapters but the operating points, the supplement's last."""
     cohorts = held_out(content)
     return [
-        operating_points_table(content),
         calibration_table(content),
         *([triage_table(content)] if content["cohorts"][0]["triage"] else []),
         *(drop_table(content, cohort) for cohort in cohorts if cohort["drop"]),

@@ -8,7 +8,7 @@ from typing import Any
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.paper.tables import appendix_tables
 from osteohip.report.baselines import baselines_table
-from osteohip.report.clinical import clinical_tables
+from osteohip.report.clinical import clinical_tables, operating_points_table
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.measures import head, measures_tables
 from osteohip.report.runs import runs_tables
@@ -35,6 +35,7 @@ def all_tables(content: Numbers) -> list[Table]:
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         *(table for table in measures if not table.supplement),
+        operating_points_table(content),
         *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
         paper_table(content),
