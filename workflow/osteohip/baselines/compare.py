@@ -12,7 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from osteohip.baselines.linear import Floats
-from osteohip.baselines.plan import BASELINES, CALL_THRESHOLD, EVERYONE, NETWORK, NO_PIXELS
+from osteohip.baselines.plan import (
+    BASELINES,
+    CALL_THRESHOLD,
+    EVERYONE,
+    NETWORK,
+    NO_METHOD,
+    NO_PIXELS,
+)
 from osteohip.errors import StudyError
 from osteohip.evaluation.aggregates import difference_of_paired_proportions
 from osteohip.evaluation.comparison import paired_delong
@@ -126,10 +133,10 @@ def _measures(
     n = len(labels)
     if np.isnan(scores).any():
         for name in ("auc", *CALLS):
-            yield _row(scorer, name, Estimate(None, None, None, None, n, "none", UNFITTED))
+            yield _row(scorer, name, Estimate(None, None, None, None, n, NO_METHOD, UNFITTED))
         return
     if scorer == EVERYONE:
-        yield _row(scorer, "auc", Estimate(None, None, None, None, n, "none", CONSTANT))
+        yield _row(scorer, "auc", Estimate(None, None, None, None, n, NO_METHOD, CONSTANT))
     else:
         yield _row(scorer, "auc", auc(labels=labels, scores=scores))
     found = proportions(confusion(labels=labels, scores=scores, threshold=threshold))
@@ -141,7 +148,7 @@ def _differences(
     name: str, network: Predictions, calls: npt.NDArray[np.bool_], scores: Floats
 ) -> Iterator[dict[str, Any]]:
     n = len(scores)
-    blank = {"scorer": name, "estimate": None, "n": n, "method": "none"}
+    blank = {"scorer": name, "estimate": None, "n": n, "method": NO_METHOD}
     if np.isnan(scores).any():
         for measure in ("auc_difference", "accuracy_difference"):
             yield blank | {"measure": measure, "reason": UNFITTED}

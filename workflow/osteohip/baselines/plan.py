@@ -15,3 +15,5 @@ PENALTIES = tuple(10.0**k for k in range(-4, 3))
 CALL_THRESHOLD = 0.5
 # Pixels a side of the thumbnail: no trabecula is seen, shape and shades are.
 SIDE = 16
+# The method of what is undefined.
+NO_METHOD = "none"

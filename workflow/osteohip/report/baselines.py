@@ -14,6 +14,7 @@ from osteohip.baselines.plan import (
     FITTED,
     FOLDS,
     NETWORK,
+    NO_METHOD,
     NO_PIXELS,
     SCORERS,
     SIDE,
@@ -110,9 +111,9 @@ def baselines_table(content: Numbers, cohorts: Sequence[Numbers]) -> Table:
         header=(
             "Score",
             "Area under the ROC curve",
-            "Network less this",
+            "Area: network less this",
             "Accuracy",
-            "Network less this",
+            "Accuracy: network less this",
             "Sensitivity",
             "Specificity",
         ),
@@ -124,9 +125,8 @@ def baselines_table(content: Numbers, cohorts: Sequence[Numbers]) -> Table:
 
 
 def _note(cohorts: Sequence[Numbers], plan: Numbers, level: int) -> str:
-    first = cohorts[0]["baselines"]["scorers"]
     methods = {
-        measure: first[AGE][measure]["method"]
+        measure: _methods(cohorts, measure)
         for measure in ("auc", "accuracy", "auc_difference", "accuracy_difference")
     }
     known = "; ".join(
@@ -147,3 +147,14 @@ def _note(cohorts: Sequence[Numbers], plan: Numbers, level: int) -> str:
         "another device counts as the average one."
         + (" The network's epoch was chosen on the validation set." if validation else "")
     )
+
+
+def _methods(cohorts: Sequence[Numbers], measure: str) -> str:
+    """Return all methods that stand behind one column."""
+    found = [
+        scorer[measure]["method"]
+        for cohort in cohorts
+        for scorer in cohort["baselines"]["scorers"].values()
+        if measure in scorer
+    ]
+    return "; ".join(method for method in dict.fromkeys(found) if method != NO_METHOD)
