@@ -293,7 +293,19 @@ def remove_a_film(site: Path) -> None:
 
 EDITS = [edit_a_film, add_a_film, remove_a_film]
 ROW_EDITS = [drop_a_row, edit_a_row, add_a_row]
-OF_EXTERNAL = {"select", "crop", "overlap", "leakage", "predict", "evaluate", "report"}
+OF_EXTERNAL = {
+    "select",
+    "crop",
+    "overlap",
+    "leakage",
+    "predict",
+    "evaluate",
+    "drop",
+    "contrast",
+    "score_baselines",
+    "compare_baselines",
+    "report",
+}
 
 
 @pytest.mark.parametrize("change", [*EDITS, *ROW_EDITS])
