@@ -15,7 +15,7 @@ from osteohip.evaluation.aggregates import (
 )
 from osteohip.evaluation.discrimination import area_interval
 from osteohip.evaluation.estimate import LEVEL
-from osteohip.evaluation.measures import PROPORTIONS, proportions
+from osteohip.evaluation.measures import PROPORTIONS, class_measures, proportions
 from osteohip.paper import counts, patients, performance, protocol, reading
 from osteohip.paper.check import COHORTS, Check, Cohort
 from osteohip.paper.published import Paper
@@ -86,6 +86,9 @@ def _cohort(paper: Paper, cohort: Cohort) -> dict[str, Any]:
         "confusion": asdict(confusion),
         "printed": {name: getattr(told, name) for name in (*PROPORTIONS, "auc")},
         "measures": {name: found.as_json() for name, found in proportions(confusion).items()},
+        "class_measures": {
+            name: found.as_json() for name, found in class_measures(confusion).items()
+        },
         "everyone_positive": {
             name: found.as_json() for name, found in proportions(everyone).items()
         },

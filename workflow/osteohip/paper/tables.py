@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from osteohip.writing.table import Row, Table
-from osteohip.writing.wording import estimate, interval, number, p_value, percent
+from osteohip.writing.wording import difference, estimate, number, percent
 
 Audit = Mapping[str, Any]
 
@@ -22,6 +22,19 @@ MEASURES = {
     "specificity": "Specificity",
     "ppv": "Positive predictive value",
     "npv": "Negative predictive value",
+}
+
+CLASS_MEASURES = {
+    "balanced_accuracy": "Balanced accuracy",
+    "youden": "Youden's index",
+    "lr_positive": "Positive likelihood ratio",
+    "lr_negative": "Negative likelihood ratio",
+    "diagnostic_odds_ratio": "Diagnostic odds ratio",
+}
+SHOWN = "auc_plain"
+AREAS = {
+    SHOWN: "Area under the ROC curve, interval on the plain scale",
+    "auc_logit": "Area under the ROC curve, interval on the logit scale",
 }
 
 
@@ -82,23 +95,18 @@ def measures_table(content: Audit) -> Table:
         Row(("Images", *(number(c["n"]) for c in of.values()), "")),
         Row(("With osteoporosis", *(number(c["osteoporosis"]) for c in of.values()), "")),
     ]
+    differences = content["differences"]
     for name, label in MEASURES.items():
         cells = [estimate(cohort["measures"][name]) for cohort in of.values()]
-        rows.append(Row((label, *cells, _difference(content["differences"][name], scale=100))))
+        rows.append(Row((label, *cells, difference(differences[name], percents=True))))
     everyone = [estimate(cohort["everyone_positive"]["accuracy"]) for cohort in of.values()]
     rows.append(Row(("Accuracy of calling everyone osteoporotic", *everyone, "")))
-    for name, label in (("auc_plain", "plain"), ("auc_logit", "logit")):
+    for name, label in CLASS_MEASURES.items():
+        cells = [estimate(cohort["class_measures"][name]) for cohort in of.values()]
+        rows.append(Row((label, *cells, "")))
+    for name, label in AREAS.items():
         cells = [estimate(cohort[name]) for cohort in of.values()]
-        difference = _difference(content["differences"]["auc"], scale=1)
-        rows.append(
-            Row(
-                (
-                    f"Area under the ROC curve, interval on the {label} scale",
-                    *cells,
-                    difference if name == "auc_plain" else "",
-                )
-            )
-        )
+        rows.append(Row((label, *cells, difference(differences["auc"]) if name == SHOWN else "")))
     methods = {
         name: content["differences"][name]["method"] for name in (next(iter(MEASURES)), "auc")
     }
@@ -115,14 +123,6 @@ def measures_table(content: Audit) -> Table:
         f"units of area; proportions: {methods['accuracy']}; area: {methods['auc']}.",
         supplement=True,
     )
-
-
-def _difference(item: Mapping[str, Any], *, scale: int) -> str:
-    if item["difference"] is None:
-        return f"not defined ({item['reason']})"
-    digits = 1 if scale > 1 else 3
-    limits = interval(scale * item["low"], scale * item["high"], digits)
-    return f"{number(scale * item['difference'], digits)} ({limits}), {p_value(item['p'])}"
 
 
 def confusion_table(content: Audit) -> Table:
