@@ -131,9 +131,8 @@ def results_of(study: Path) -> dict[str, bytes]:
 def test_every_stage_ran_on_slurm(ran_on_slurm):
     study, jobs = ran_on_slurm
     assert {(job.state, job.partition) for job in jobs} == {("COMPLETED", "main")}
-    logs = {
-        int(log.stem): log for log in (study_on_slurm / ".snakemake").rglob("slurm_logs/*/**/*.log")
-    }
+    folder = study / ".snakemake" / "slurm_logs"
+    logs = {int(log.stem): log for log in folder.rglob("*.log")}
     assert set(logs) == {job.job_id for job in jobs}
     ran = targets_of("\n".join(log.read_text() for log in logs.values()))
     assert ran == stages_of(study)
