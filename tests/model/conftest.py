@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from osteohip.config import Images, settings_json
 from osteohip.files import write_arrays, write_csv, write_json
 from osteohip.model.cases import Cases
 from osteohip.model.command import train
@@ -59,7 +60,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cases = easy_cases(64, seed=3)
     n = len(cases)
     write_arrays(
-        folder / "crops.npz", case_id=cases.case_ids, pixels=cases.pixels, valid=cases.valid
+        folder / "crops.npz",
+        case_id=cases.case_ids,
+        pixels=cases.pixels,
+        valid=cases.valid,
+        settings=np.array(settings_json(Images(size=SIZE))),
     )
     rng = np.random.default_rng(4)
     cohort = pd.DataFrame(

@@ -33,9 +33,8 @@ def test_bundle_round_trip(tmp_path, settings):
         images=Images(size=32, mirror_right=False),
         history=(Epoch(1, 0.5, 0.6, 0.7, 0.8),),
         run={"synthetic": False},
-        reference={},
     )
-    found = read_bundle(tmp_path / "bundle")
+    found = read_bundle(tmp_path / "bundle", sealed=False)
     assert [w.path for w in found.network.weights] == [w.path for w in network.weights]
     for ours, theirs in zip(found.network.get_weights(), network.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -52,7 +51,7 @@ def test_a_missing_file_is_named(bundle, tmp_path, name):
     broken = shutil.copytree(bundle, tmp_path / "broken")
     (broken / name).unlink()
     with pytest.raises(StudyError, match=f"lacks .*{name}"):
-        read_bundle(broken)
+        read_bundle(broken, sealed=False)
 
 
 def test_weights_cut_short_are_refused(bundle, tmp_path):
@@ -60,7 +59,7 @@ def test_weights_cut_short_are_refused(bundle, tmp_path):
     weights = broken / "weights.weights.h5"
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(StudyError, match="expected the weights of the network"):
-        read_bundle(broken)
+        read_bundle(broken, sealed=False)
 
 
 def test_weights_of_another_network_are_refused(bundle, tmp_path):
@@ -69,7 +68,7 @@ def test_weights_of_another_network_are_refused(bundle, tmp_path):
     content["network"]["width"] = 0.125
     write_json(broken / "network.json", content)
     with pytest.raises(StudyError, match="expected the weights of the network"):
-        read_bundle(broken)
+        read_bundle(broken, sealed=False)
 
 
 def test_unknown_preprocessing_is_refused(bundle, tmp_path):
@@ -78,7 +77,7 @@ def test_unknown_preprocessing_is_refused(bundle, tmp_path):
     content["preprocessing"]["clip"] = 3.0
     write_json(broken / "network.json", content)
     with pytest.raises(StudyError, match=r"does not understand preprocessing\.clip"):
-        read_bundle(broken)
+        read_bundle(broken, sealed=False)
 
 
 def test_weights_that_lack_a_layer_are_refused(bundle, tmp_path):
@@ -86,4 +85,4 @@ def test_weights_that_lack_a_layer_are_refused(bundle, tmp_path):
     with h5py.File(broken / "weights.weights.h5", "a") as file:
         del file["layers/non_local/theta"]
     with pytest.raises(StudyError, match="expected the weights of the network"):
-        read_bundle(broken)
+        read_bundle(broken, sealed=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from osteohip.config import Images, settings_json
 from osteohip.errors import StudyError
 from osteohip.files import read_arrays, write_arrays, write_csv, write_json
 from osteohip.model.command import predict
@@ -15,7 +16,6 @@ BUNDLE_FILES = {
     "network.json",
     "history.csv",
     "run.json",
-    "reference.json",
 }
 
 
@@ -26,6 +26,7 @@ def score(site: Path, bundle: Path, out: Path, **changed) -> pd.DataFrame:
         "cohort": site / "cohort.csv",
         "site_facts": site / "site.json",
         "out": out,
+        "unsealed": True,
     }
     predict(**(options | changed))
     return pd.read_csv(out)
@@ -49,9 +50,6 @@ def test_bundle_tells_what_was_done(bundle):
     assert list(history) == ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"]
     assert history["epoch"].tolist() == [1, 2]
     assert run["best_epoch"] == 1 + int(history["validation_accuracy"].argmax())
-    reference = json.loads((bundle / "reference.json").read_text())
-    assert reference["n"] == 64
-    assert reference["devices"] is None  # one device has 61 cases, the other 3
 
 
 def test_what_is_not_the_default_is_told(train_at, tmp_path):
@@ -105,11 +103,31 @@ def test_crops_of_another_size_are_refused(site, bundle, tmp_path):
     write_arrays(
         tmp_path / "crops.npz",
         case_id=arrays["case_id"],
-        pixels=arrays["pixels"][:, :16, :16],
-        valid=arrays["valid"][:, :16, :16],
+        pixels=np.tile(arrays["pixels"], (2, 2)),
+        valid=np.tile(arrays["valid"], (2, 2)),
+        settings=np.array(settings_json(Images(size=64))),
     )
-    with pytest.raises(StudyError, match="32 pixels a side, these have 16"):
+    with pytest.raises(StudyError, match=r"with images\.size: 64 instead of 32"):
         score(site, bundle, tmp_path / "p.csv", crops=tmp_path / "crops.npz")
+
+
+def test_crops_made_otherwise_are_refused(site, bundle, tmp_path):
+    arrays = read_arrays(site / "crops.npz")
+    other = settings_json(Images(size=32, mirror_right=False))
+    write_arrays(tmp_path / "crops.npz", **{**arrays, "settings": np.array(other)})
+    with pytest.raises(StudyError, match=r"with images\.mirror_right: false instead of true"):
+        score(site, bundle, tmp_path / "p.csv", crops=tmp_path / "crops.npz")
+    unsaid = {name: array for name, array in arrays.items() if name != "settings"}
+    wrong = np.array(settings_json(Images(size=64)))
+    for content in (unsaid, {**unsaid, "settings": wrong}):
+        write_arrays(tmp_path / "crops.npz", **content)
+        with pytest.raises(StudyError, match="expected the settings that the crops were made with"):
+            score(site, bundle, tmp_path / "p.csv", crops=tmp_path / "crops.npz")
+
+
+def test_a_bundle_that_is_not_closed_is_not_used_elsewhere(site, bundle, tmp_path):
+    with pytest.raises(StudyError, match=r"holds no bundle\.json, which closes a bundle"):
+        score(site, bundle, tmp_path / "p.csv", unsealed=False)
 
 
 @pytest.mark.parametrize("given", [{"part": "test"}, {"split": Path("split.csv")}])
@@ -125,7 +143,7 @@ def test_split_and_part_come_together(site, bundle, tmp_path, given):
         ({"cohort": Path("nowhere.csv")}, "there is no file nowhere.csv"),
         ({"split": Path("nowhere.csv")}, "there is no file nowhere.csv"),
         ({"site_facts": Path("nowhere.json")}, "there is no file nowhere.json"),
-        ({"images": '{"size": 64}'}, "32 pixels a side, but images.size is 64"),
+        ({"images": '{"size": 64}'}, "images.size: 32 instead of 64"),
         ({"network": '{"wide": 1}'}, "wide"),
         ({"device": "gpu"}, "a GPU is asked for"),
     ],

@@ -16,6 +16,9 @@ from osteohip.baselines.plan import BASELINES, EVERYONE
 from osteohip.config import Config, Images, Network, Training
 from osteohip.evaluation.command import contrast, drop, evaluate
 from osteohip.evaluation.command import threshold as fix_threshold
+from osteohip.evaluation.predictions import read_predictions
+from osteohip.handover.reference import internal_test, reference_facts
+from osteohip.model.manifest import IntendedUse, seal
 from osteohip.report.command import report
 from osteohip.report.numbers import numbers
 from osteohip.report.results import read_results
@@ -37,6 +40,7 @@ class Tree:
         self.root = root
         self.externals: list[Path] = []
         self.runs: Path | None = None
+        self.development = True
         self.config = Config().reported()
         self.numbers: dict[str, Any] = {}
 
@@ -44,16 +48,41 @@ class Tree:
     def reports(self) -> Path:
         return self.root / "reports"
 
+    def receive(self) -> None:
+        """Make it the study of a model that was received: no development site, but a bundle."""
+        model = self.root / "results" / "model"
+        developed = pd.read_csv(self.root / "results" / "sites" / "development" / "cohort.csv")
+        parts = pd.read_csv(self.root / "results" / "split.csv").set_index("case_id")["part"]
+        test = developed.set_index("case_id", drop=False).loc[parts.index[parts == "test"]]
+        scored = read_predictions(self.root / "results" / "evaluation" / "test" / "predictions.csv")
+        facts = internal_test(test, scored, threshold=0.5, label_t_score=-2.5)
+        write_json(model / "reference.json", {**reference_facts(developed), "test": facts})
+        write_csv(model / "weights.weights.h5", pd.DataFrame())
+        synthetic = json.loads((model / "run.json").read_text())["synthetic"]
+        settings = Config()
+        use = IntendedUse(
+            inventory=settings.inventory,
+            selection=settings.selection,
+            images=settings.images,
+            evaluation=settings.evaluation,
+        )
+        seal(model, run="primary", synthetic=synthetic, intended_use=use)
+        self.development = False
+        self.config = settings.reported().model_copy(update={"split": None})
+
     @property
     def arguments(self) -> dict[str, Any]:
         """Where each input of the report lies."""
         results = self.root / "results"
-        return {
-            "model": results / "model",
+        ours = {
             "development": results / "sites" / "development",
             "split": results / "split.csv",
             "leakage": results / "leakage.json",
+        }
+        return {
+            "model": results / "model",
             "evaluation": results / "evaluation",
+            **(ours if self.development else dict.fromkeys(ours)),
         }
 
     def report(self, run: str = "primary") -> dict[str, Any]:

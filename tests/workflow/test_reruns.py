@@ -204,7 +204,7 @@ CHANGED = {
     "synthetic.SITE.patients": 61,
     "synthetic.SITE.seed": 6,
 }
-OF_SITES = {"development", "external"}
+OF_SITES = {"development", "external", "model"}
 # What is changed with another key of this table.
 WITH_ANOTHER = {
     "runs",

@@ -17,6 +17,7 @@ from osteohip.baselines import command as baselines
 from osteohip.cohort import command as cohort
 from osteohip.errors import StudyError
 from osteohip.evaluation import command as evaluation
+from osteohip.handover import command as handover
 from osteohip.images import command as images
 from osteohip.model import command as model
 from osteohip.paper import command as paper
@@ -58,6 +59,8 @@ for command in (
     baselines.score_baselines,
     baselines.compare_baselines,
     paper.paper,
+    handover.seal,
+    handover.receive,
     report.report,
     report.summary,
 ):

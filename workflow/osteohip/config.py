@@ -358,7 +358,8 @@ class Evaluation(Section):
         return given
 
 
-# What the stage that chooses on the validation set reads of the section.
+# What the stage that chooses on the validation set reads of the section: it belongs to the model,
+# which another hospital takes as it is.
 CHOICES = frozenset(
     {
         "threshold_rule",
@@ -377,8 +378,15 @@ class Config(Section):
     development: str = Field(
         default=str(DEFAULT_DEVELOPMENT), description="folder of the development site"
     )
+    model: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="folder of a closed model bundle, to be validated at the external sites; "
+        "nothing is trained, and `development`, `split`, `network`, `training` and `runs` do not "
+        "count",
+    )
     external: str | list[str] | None = Field(
         default=None,
+        validate_default=True,
         description="folder or folders of external sites; by default the synthetic external site "
         "if `development` is the synthetic one, else none",
     )
@@ -445,10 +453,13 @@ class Config(Section):
     def _site_ids_differ(
         cls, given: str | list[str] | None, info: ValidationInfo
     ) -> str | list[str] | None:
-        development = info.data.get("development")
+        frozen = info.data.get("model") is not None
+        development = None if frozen else info.data.get("development")
         externals = _as_list(given)
         if any(Path(p).name == "development" and p != development for p in externals):
             raise ValueError("an external site cannot be called 'development'")
+        if frozen and not externals:
+            raise ValueError("a model is validated at external sites: name them")
         ids = [Path(path).name for path in (*_as_list(development), *externals)]
         # Some file systems do not tell capital letters from small ones.
         twice = sorted({i for i in ids if [j.lower() for j in ids].count(i.lower()) > 1})
@@ -520,7 +531,9 @@ class Config(Section):
     def _recipes_are_there(
         cls, synthetic: dict[str, Synthetic], info: ValidationInfo
     ) -> dict[str, Synthetic]:
-        for path in (*_as_list(info.data.get("development")), *_as_list(info.data.get("external"))):
+        frozen = info.data.get("model") is not None
+        development = [] if frozen else _as_list(info.data.get("development"))
+        for path in (*development, *_as_list(info.data.get("external"))):
             site = Path(path)
             if site.parent == SYNTHETIC_FOLDER and site.name not in synthetic:
                 raise ValueError(f"{path} is to be made, but there is no {site.name!r} here")
@@ -529,15 +542,15 @@ class Config(Section):
     @property
     def externals(self) -> tuple[str, ...]:
         """Folders of the external sites, in the order of the configuration."""
-        if self.external is None:
+        if self.external is None and self.model is None:
             default = Path(self.development) == DEFAULT_DEVELOPMENT
             return (str(DEFAULT_EXTERNAL),) if default else ()
         return tuple(_as_list(self.external))
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """Folders of all sites, development first."""
-        return (self.development, *self.externals)
+        """Folders of all sites, development first; a model that is given has none."""
+        return self.externals if self.model else (self.development, *self.externals)
 
     def reported(self) -> Reported:
         """Return what the report prints: no path, and no synthetic site but the configured ones."""
@@ -546,19 +559,23 @@ class Config(Section):
             seed=self.seed,
             inventory=self.inventory,
             selection=self.selection,
-            split=self.split,
+            split=None if self.model else self.split,
             evaluation=self.evaluation,
             synthetic={site: self.synthetic[site] for site in made},
         )
 
     @property
     def ensembles(self) -> dict[str, tuple[str, ...]]:
-        """Members of each run that is an ensemble."""
+        """Members of each run that is an ensemble; none where a model is given."""
+        if self.model:
+            return {}
         return {name: tuple(run.ensemble) for name, run in self.runs.items() if run.ensemble}
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """Names of the runs that are trained."""
+        """Names of the runs that are trained; none where a model is given."""
+        if self.model:
+            return ()
         return tuple(name for name in self.runs if name not in self.ensembles)
 
     def plans(self) -> Plans:
@@ -638,7 +655,7 @@ class Reported(Section):
     seed: int
     inventory: Inventory
     selection: Selection
-    split: Split
+    split: Split | None
     evaluation: Evaluation
     synthetic: dict[str, Synthetic]
 

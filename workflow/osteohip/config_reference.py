@@ -20,6 +20,7 @@ CHOSEN_NAMES = {"runs": "NAME", "synthetic": "SITE"}
 # longest name that fits counts.
 STAGES = {
     "development": ("inventory",),
+    "model": ("receive",),
     "external": ("inventory",),
     "allow_mixing": ("predict",),
     "seed": ("select", "split"),

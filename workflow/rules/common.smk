@@ -4,37 +4,55 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from osteohip.config import CHOICES, SYNTHETIC_FOLDER, load_config, settings_json
+from osteohip.config import (
+    CHOICES,
+    SYNTHETIC_FOLDER,
+    Network,
+    load_config,
+    settings_json,
+)
 from osteohip.errors import StudyError
 from osteohip.files import read_json, write_json
 from osteohip.model.demand import scoring_demand, training_demand
+from osteohip.model.manifest import (
+    BUNDLE_FILES,
+    CHOSEN_FILES,
+    MANIFEST,
+    REFERENCE,
+    TRAINED_FILES,
+    IntendedUse,
+    frozen_settings,
+    read_manifest,
+)
 from osteohip.provenance import code_digest, file_digest
 from osteohip.site.folder import check_folder, content_digests
-from osteohip.site.schema import read_site
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
-DEVELOPMENT_PARTS = ("validation", "test")
 
 
 def load_study():
-    """Check the configuration and the site folders; a mistake stops before anything runs."""
+    """Check configuration, model and site folders; a mistake stops before anything runs."""
+    model = None
     try:
         study = load_config(config)
+        if study.model:
+            model = read_manifest(Path(study.model))
+            study = load_config(frozen_settings(config, stated=study, manifest=model))
         sites = {Path(folder).name: Path(folder) for folder in study.sites}
         synthetic = {site: is_made(folder) for site, folder in sites.items()}
         for site, folder in sites.items():
             if not synthetic[site]:
-                check_folder(folder)
-                synthetic[site] = read_site(folder).synthetic
-        development = next(iter(sites))
+                synthetic[site] = check_folder(folder).synthetic
+        origin, of_model = (
+            (study.model, model.synthetic) if model else next(iter(synthetic.items()))
+        )
         for site in sites:
-            if synthetic[site] != synthetic[development] and not study.allow_mixing:
+            if synthetic[site] != of_model and not study.allow_mixing:
                 kinds = {True: "synthetic", False: "real"}
                 raise StudyError(
-                    f"{sites[development]} is a {kinds[synthetic[development]]} site and "
-                    f"{sites[site]} a {kinds[synthetic[site]]} one: a model of one kind says "
-                    "nothing about films of the other; set allow_mixing: true to do it all the "
-                    "same, marked"
+                    f"the model comes from {kinds[of_model]} films ({origin}) and {sites[site]} "
+                    f"is a {kinds[synthetic[site]]} site: a model of one kind says nothing about "
+                    "films of the other; set allow_mixing: true to do it all the same, marked"
                 )
         # Once a run: a job of its own process is there because this one sent it.
         digests = digest_sites(sites) if workflow.is_main_process else {}
@@ -44,7 +62,7 @@ def load_study():
         raise WorkflowError(
             f"the digests of the sites cannot be kept: {error.strerror}"
         ) from None
-    return study, sites, digests
+    return study, model, sites, digests
 
 
 def digest_sites(sites):
@@ -82,9 +100,30 @@ def is_made(folder):
     return Path(folder).parent == SYNTHETIC_FOLDER
 
 
-STUDY, SITES, SITE_DIGESTS = load_study()
-DEVELOPMENT = next(iter(SITES))
+STUDY, MODEL, SITES, SITE_DIGESTS = load_study()
+# A model that is given has no development site here, and its bundle's digest for a name.
+RECEIVED = (f"model-{MODEL.digest[:12]}",) if MODEL else ()
+DEVELOPMENT = None if MODEL else next(iter(SITES))
+DEVELOPMENT_PARTS = () if MODEL else ("validation", "test")
 EXTERNALS = tuple(site for site in SITES if site != DEVELOPMENT)
+COHORTS = (*DEVELOPMENT_PARTS, *EXTERNALS)
+# Runs whose operating point is chosen here, runs that have weights, and the run of the report.
+OWN_RUNS = () if MODEL else tuple(STUDY.runs)
+RUNS = OWN_RUNS or RECEIVED
+SCORING_RUNS = STUDY.trained or RECEIVED
+EVALUATION_FILES = (
+    "predictions.csv",
+    "metrics.json",
+    "samplesize.json",
+    "roc.csv",
+    "calibration.csv",
+    "decision.csv",
+    "subgroups.csv",
+    # Fitted on training hips, which a given model leaves behind.
+    *([] if MODEL else ["baselines.csv"]),
+)
+SITE_TABLES = ("cohort.csv", "flow.csv", "site.json", "crops.csv")
+MAIN_RUN = RECEIVED[0] if MODEL else "primary"
 LOCK = file_digest(ENVIRONMENTS / "cpu.txt")
 MODEL_LOCK = file_digest(
     ENVIRONMENTS / ("gpu.txt" if STUDY.device == "gpu" else "cpu.txt")
@@ -139,7 +178,7 @@ def predict_inputs(wildcards):
     }
     if wildcards.cohort in DEVELOPMENT_PARTS:
         files["split"] = "results/split/split.csv"
-    else:
+    elif not MODEL:
         files["overlap"] = f"results/sites/{site}/overlap.json"
     return files
 
@@ -175,11 +214,81 @@ def training_needs(wildcards, input):
     )
 
 
+def received_network():
+    """Network of the model that was given."""
+    design = read_json(Path(STUDY.model) / "network.json")
+    return Network.model_validate(design["network"])
+
+
 def scoring_needs(wildcards, input):
     """Memory and time of scoring one cohort with one run."""
     return scoring_demand(
-        STUDY.run_network(wildcards.run),
+        received_network() if MODEL else STUDY.run_network(wildcards.run),
         size=STUDY.images.size,
         hips=hips_in(input.cohort),
         gpu=WANTS_GPU,
     )
+
+
+def internal_inputs(wildcards):
+    """The internal test set; of a given model there are aggregates alone."""
+    if MODEL:
+        return {"reference": f"results/models/{wildcards.run}/{REFERENCE}"}
+    return {
+        "internal_predictions": f"results/evaluation/{wildcards.run}/test/predictions.csv",
+        "internal_cohort": f"results/sites/{DEVELOPMENT}/cohort.csv",
+    }
+
+
+def report_inputs(wildcards):
+    """Results of the configured sites; of a given model's development there is its bundle alone."""
+    files = {
+        "external": expand(
+            "results/sites/{site}/{file}", site=EXTERNALS, file=SITE_TABLES
+        ),
+        "bundle": expand(
+            "results/models/{run}/{file}",
+            run=MAIN_RUN,
+            file=[
+                *TRAINED_FILES,
+                *CHOSEN_FILES,
+                *([REFERENCE, MANIFEST] if MODEL else []),
+            ],
+        ),
+        "evaluation": expand(
+            "results/evaluation/{run}/{cohort}/{file}",
+            run=MAIN_RUN,
+            cohort=COHORTS,
+            file=EVALUATION_FILES,
+        ),
+        "drop": expand(
+            "results/evaluation/{run}/{cohort}/drop.json",
+            run=MAIN_RUN,
+            cohort=EXTERNALS,
+        ),
+    }
+    if not MODEL:
+        files["development"] = expand(
+            "results/sites/{site}/{file}", site=DEVELOPMENT, file=SITE_TABLES
+        )
+        files["split"] = "results/split/split.csv"
+        files["leakage"] = "results/split/leakage.json"
+        files["comparison"] = f"results/evaluation/{MAIN_RUN}/comparison.json"
+    if len(RUNS) > 1:
+        files["runs"] = "results/evaluation/runs.json"
+    return files
+
+
+def report_options(wildcards, input):
+    """Which of the inputs that not every study has."""
+    options = [
+        f"--external={folder}"
+        for folder in dict.fromkeys(Path(file).parent for file in input.external)
+    ]
+    if not MODEL:
+        options.append(f"--development={Path(input.development[0]).parent}")
+    return options + [
+        f"--{name}={input[name]}"
+        for name in ("split", "leakage", "runs")
+        if name in input.keys()
+    ]

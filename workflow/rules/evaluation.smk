@@ -5,7 +5,7 @@ rule predict:
     """Score every hip of a cohort with one run's model."""
     input:
         unpack(predict_inputs),
-        bundle=rules.train.output.bundle,
+        bundle=expand("results/models/{{run}}/{file}", file=TRAINED_FILES),
     output:
         predictions="results/evaluation/{run}/{cohort}/predictions.csv",
     log:
@@ -13,7 +13,7 @@ rule predict:
     benchmark:
         "results/benchmarks/predict/{run}/{cohort}.tsv"
     wildcard_constraints:
-        run=one_of(STUDY.trained),
+        run=one_of(SCORING_RUNS),
     conda:
         MODEL_ENVIRONMENT
     resources:
@@ -29,6 +29,8 @@ rule predict:
             else []
         ),
         mixing=["--allow-mixing"] if STUDY.allow_mixing else [],
+        # A study scores with its own model before that is closed.
+        unsealed=[] if MODEL else ["--unsealed"],
         device=STUDY.device,
         code=code_digest("model.predict"),
         lock=MODEL_LOCK,
@@ -37,7 +39,7 @@ rule predict:
     shell:
         "osteohip predict --model {params.model:q} --crops {input.crops:q}"
         " --cohort {input.cohort:q} --site-facts {input.facts:q} {params.part:q} {params.mixing:q}"
-        " --device {params.device} --out {output.predictions:q} > {log:q} 2>&1"
+        " {params.unsealed:q} --device {params.device} --out {output.predictions:q} > {log:q} 2>&1"
 
 
 rule ensemble:
@@ -79,7 +81,7 @@ rule threshold:
     """Choose operating point, refit and triage of one run on validation: its bundle is complete."""
     input:
         predictions="results/evaluation/{run}/validation/predictions.csv",
-        split=rules.split.output.split,
+        split="results/split/split.csv",
     output:
         threshold="results/models/{run}/threshold.json",
         calibration="results/models/{run}/calibration.json",
@@ -88,6 +90,8 @@ rule threshold:
         "results/logs/threshold/{run}.log",
     benchmark:
         "results/benchmarks/threshold/{run}.tsv"
+    wildcard_constraints:
+        run=one_of(OWN_RUNS),
     group:
         "evaluation"
     conda:
@@ -159,12 +163,11 @@ rule evaluate:
 rule drop:
     """Take the drop from the internal test set to an external site apart."""
     input:
+        unpack(internal_inputs),
         predictions="results/evaluation/{run}/{cohort}/predictions.csv",
         cohort="results/sites/{cohort}/cohort.csv",
         threshold=rules.threshold.output.threshold,
         calibration=rules.threshold.output.calibration,
-        internal_predictions="results/evaluation/{run}/test/predictions.csv",
-        internal_cohort=f"results/sites/{DEVELOPMENT}/cohort.csv",
     output:
         drop="results/evaluation/{run}/{cohort}/drop.json",
     log:
@@ -184,6 +187,10 @@ rule drop:
         settings=settings_json(
             STUDY.evaluation, only=("recalibration", "smallest_effective_size")
         ),
+        internal=lambda wildcards, input: [
+            f"--{name.replace('_', '-')}={input[name]}"
+            for name in internal_inputs(wildcards)
+        ],
         code=code_digest("evaluation.drop"),
         lock=LOCK,
     message:
@@ -191,9 +198,8 @@ rule drop:
     shell:
         "osteohip drop --predictions {input.predictions:q} --cohort {input.cohort:q}"
         " --threshold-file {input.threshold:q} --calibration-file {input.calibration:q}"
-        " --internal-predictions {input.internal_predictions:q}"
-        " --internal-cohort {input.internal_cohort:q} --settings {params.settings:q}"
-        " --out {output.drop:q} > {log:q} 2>&1"
+        " {params.internal:q} --settings {params.settings:q} --out {output.drop:q}"
+        " > {log:q} 2>&1"
 
 
 rule contrast:

@@ -1,13 +1,5 @@
 """The model: one bundle a run."""
 
-BUNDLE_FILES = (
-    "weights.weights.h5",
-    "network.json",
-    "history.csv",
-    "run.json",
-    "reference.json",
-)
-
 
 rule train:
     """Train the network of one run and keep the epoch of best validation accuracy."""
@@ -17,7 +9,7 @@ rule train:
         facts=f"results/sites/{DEVELOPMENT}/site.json",
         split=rules.split.output.split,
     output:
-        bundle=expand("results/models/{{run}}/{file}", file=BUNDLE_FILES),
+        bundle=expand("results/models/{{run}}/{file}", file=TRAINED_FILES),
     log:
         "results/logs/train/{run}.log",
     benchmark:

@@ -100,29 +100,85 @@ def histogram(
     return Histogram(borders, tuple(counts[1].tolist()), tuple(counts[0].tolist()))
 
 
-def suppressed(counts: Histogram, smallest: int = SMALLEST_CELL) -> dict[str, Any]:
-    """Return a histogram that may travel: null for every cell of fewer than ``smallest`` cases."""
+def suppressed(counts: Histogram, *, border: float | None = None) -> dict[str, Any]:
+    """Return a histogram that may travel: null for every cell that must not be known.
 
-    def shown(cells: tuple[float, ...]) -> list[int | None]:
-        return [None if cell < smallest else round(cell) for cell in cells]
-
+    Parameters
+    ----------
+    border
+        Value up to which a case has osteoporosis, where this variable makes the label: beyond it
+        a class has no cases, and everybody knows.
+    """
     return {
         "edges": list(counts.edges),
-        "osteoporosis": shown(counts.osteoporosis),
-        "no_osteoporosis": shown(counts.no_osteoporosis),
+        "border": border,
+        **{
+            name: without_small_cells(cells, possible=_possible(counts.edges, name, border))
+            for name, cells in (
+                ("osteoporosis", counts.osteoporosis),
+                ("no_osteoporosis", counts.no_osteoporosis),
+            )
+        },
     }
+
+
+def _possible(edges: Sequence[float], name: str, border: float | None) -> list[bool]:
+    """Tell for each band whether a case of the class can be in it."""
+    if border is None:
+        return [True] * (len(edges) - 1)
+    if name == "osteoporosis":
+        return [low < border for low in edges[:-1]]
+    return [high > border for high in edges[1:]]
+
+
+def without_small_cells(
+    counts: Sequence[float], *, possible: Sequence[bool] | None = None
+) -> list[int | None]:
+    """Hide counts under `SMALLEST_CELL`, and more, so that none of them follows from the sum.
+
+    The sum of all counts is known from elsewhere. A hidden cell could be computed if it were the
+    only one, or if the hidden sum were the least or the greatest that so many small cells can
+    have. Then the smallest cell that is shown is hidden too, and so on, if need be all.
+
+    Parameters
+    ----------
+    counts
+        Cases by band.
+    possible
+        Whether there can be a case in a band; where not, that it is empty is no secret. By default
+        everywhere.
+    """
+    can_be = [True] * len(counts) if possible is None else possible
+    shown = [round(n) if n >= SMALLEST_CELL else None for n in counts]
+
+    def hidden() -> list[int]:
+        cells = zip(counts, shown, can_be, strict=True)
+        return [round(n) for n, s, c in cells if s is None and c]
+
+    def follows_from_the_sum(cells: list[int]) -> bool:
+        filled = sum(n > 0 for n in cells)
+        bare = sum(cells) in {filled, (SMALLEST_CELL - 1) * filled}
+        return len(cells) < 2 or sum(cells) < SMALLEST_CELL or bare
+
+    while (
+        hidden()
+        and follows_from_the_sum(hidden())
+        and (left := [n for n in shown if n is not None])
+    ):
+        shown[shown.index(min(left))] = None
+    return shown
 
 
 def read_histogram(content: Mapping[str, Any], *, osteoporosis: int, others: int) -> Histogram:
     """Read a histogram that travelled, and put back what was suppressed as well as can be.
 
-    What the shown cells lack of the class is divided evenly among the suppressed ones, none of
-    which can hold `SMALLEST_CELL` or more.
+    What the shown cells lack of the class is divided evenly among the suppressed ones in which
+    there can be a case.
 
     Parameters
     ----------
     content
-        ``edges``, and the cells of each class with null for suppressed ones.
+        As `suppressed` returns it.
     osteoporosis, others
         Cases of each class.
 
@@ -132,24 +188,26 @@ def read_histogram(content: Mapping[str, Any], *, osteoporosis: int, others: int
         If that is no such histogram.
     """
 
-    def restored(cells: Sequence[int | None], total: int) -> tuple[float, ...]:
+    def restored(name: str, total: int) -> tuple[float, ...]:
+        cells = content[name]
+        can_be = _possible(edges, name, border)
         known = sum(cell for cell in cells if cell is not None)
-        hidden = sum(cell is None for cell in cells)
-        each = min(SMALLEST_CELL - 1, max(0, total - known) / hidden) if hidden else 0.0
-        return tuple(each if cell is None else float(cell) for cell in cells)
+        hidden = sum(cell is None and c for cell, c in zip(cells, can_be, strict=True))
+        each = max(0, total - known) / hidden if hidden else 0.0
+        return tuple(
+            each * c if cell is None else float(cell) for cell, c in zip(cells, can_be, strict=True)
+        )
 
     try:
         edges = tuple(float(edge) for edge in content["edges"])
-        found = Histogram(
-            edges,
-            restored(content["osteoporosis"], osteoporosis),
-            restored(content["no_osteoporosis"], others),
+        border = None if content["border"] is None else float(content["border"])
+        return Histogram(
+            edges, restored("osteoporosis", osteoporosis), restored("no_osteoporosis", others)
         )
     except (KeyError, TypeError, ValueError):
-        found = None
-    if found is None or {len(found.osteoporosis), len(found.no_osteoporosis)} != {len(edges) - 1}:
-        raise StudyError("expected a histogram with edges, osteoporosis and no_osteoporosis")
-    return found
+        raise StudyError(
+            "expected a histogram with edges, border, osteoporosis and no_osteoporosis"
+        ) from None
 
 
 def distance(one: Histogram, other: Histogram, label: int) -> float | None:

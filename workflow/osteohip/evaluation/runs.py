@@ -94,7 +94,7 @@ def compare_runs(
         )
         return {"run": run, "reference": to, **compared.as_json()}
 
-    others = sorted({run.variant for run in trained if run.variant and run.variant != reference})
+    others = sorted({run.variant or "" for run in trained if run.variant != reference})
     of_reference = {run.seeds: run.name for run in plan if run.variant == reference}
     differences = []
     for variant in others:

@@ -23,7 +23,7 @@ def crop(
     import numpy as np
     import pandas as pd
 
-    from osteohip.config import Images, parse_settings
+    from osteohip.config import Images, parse_settings, settings_json
     from osteohip.errors import Problem, raise_if_any
     from osteohip.files import write_arrays, write_csv
     from osteohip.images.crop import make_crops, tabulate_crops
@@ -42,5 +42,10 @@ def crop(
         tasks = read_tasks(site, read_site(site), films=films, linkage=links)
         case_ids, pixels, valid = make_crops(tasks, site=site, settings=chosen, jobs=jobs)
     write_csv(out_dir / "crops.csv", tabulate_crops(tasks))
-    names = np.array(case_ids, dtype=np.str_)
-    write_arrays(out_dir / "crops.npz", case_id=names, pixels=pixels, valid=valid)
+    write_arrays(
+        out_dir / "crops.npz",
+        case_id=np.array(case_ids, dtype=np.str_),
+        pixels=pixels,
+        valid=valid,
+        settings=np.array(settings_json(chosen)),
+    )

@@ -21,11 +21,11 @@ from pydantic import Field, ValidationError
 from osteohip.config import Images, Network, Section, SectionT
 from osteohip.errors import StudyError
 from osteohip.files import read_json, write_csv, write_json, written_whole
+from osteohip.model.cases import other_crops
+from osteohip.model.manifest import WEIGHTS, check_bundle
 from osteohip.model.network import build_network
 from osteohip.model.preprocessing import CLIP, SIGMA_DIVISOR, SIGMA_JITTER
 from osteohip.model.progress import Epoch
-
-WEIGHTS = "weights.weights.h5"
 
 
 class Preprocessing(Section):
@@ -81,11 +81,10 @@ def write_bundle(
     images: Images,
     history: tuple[Epoch, ...],
     run: dict[str, Any],
-    reference: dict[str, Any],
 ) -> None:
-    """Write a bundle, each file whole; ``run.json`` comes last.
+    """Write what training gives to a bundle, each file whole; ``run.json`` comes last.
 
-    The operating point, ``threshold.json``, joins later: it is chosen, not trained.
+    What is chosen on the validation set joins later, and the seal last (`osteohip.model.manifest`).
 
     The path of an initial weight file stays behind: it belongs to the machine, and the weights
     that came of it are in the bundle.
@@ -100,18 +99,26 @@ def write_bundle(
     )
     write_json(folder / "network.json", design.model_dump(mode="json"))
     write_csv(folder / "history.csv", pd.DataFrame([asdict(row) for row in history]))
-    write_json(folder / "reference.json", reference)
     write_json(folder / "run.json", run)
 
 
-def read_bundle(folder: Path) -> Bundle:
+def read_bundle(folder: Path, *, sealed: bool = True) -> Bundle:
     """Rebuild the network of a bundle.
+
+    Parameters
+    ----------
+    sealed
+        Check every file against the digest with which the bundle was closed. Only a study that is
+        still at work on its own bundle reads it before that.
 
     Raises
     ------
     StudyError
-        If a file is missing, says something unknown, or the weights are those of another network.
+        If a file is missing or changed, says something unknown, or the weights are those of another
+        network.
     """
+    if sealed:
+        check_bundle(folder)
     design = _read(Design, folder / "network.json")
     facts = _read(RunFacts, folder / "run.json")
     path = folder / WEIGHTS
@@ -133,21 +140,18 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(network, design.preprocessing, facts.synthetic)
 
 
-def check_match(bundle: Bundle, *, size: int, synthetic: bool, allow_mixing: bool) -> None:
+def check_match(bundle: Bundle, *, cropped: Images, synthetic: bool, allow_mixing: bool) -> None:
     """Refuse a model for crops that it was not made for.
 
     Raises
     ------
     StudyError
-        If the crops have another size than the bundle's, or one of model and site is synthetic
+        If the crops were made otherwise than the bundle's, or one of model and site is synthetic
         and the other is not, unless ``allow_mixing``.
     """
-    expected = bundle.preprocessing.images.size
-    if size != expected:
-        raise StudyError(
-            f"the model takes crops of {expected} pixels a side, these have {size}: crop the site "
-            f"again with images.size: {expected}"
-        )
+    wanted = bundle.preprocessing.images
+    if cropped != wanted:
+        raise StudyError(other_crops(cropped, wanted=wanted, whose="the model"))
     if bundle.synthetic != synthetic and not allow_mixing:
         kinds = {True: "synthetic", False: "real"}
         raise StudyError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from osteohip.config import Images
 from osteohip.errors import StudyError
 from osteohip.files import read_arrays, read_json
 
@@ -103,6 +105,41 @@ def read_cases(*, crops: Path, cohort: pd.DataFrame) -> Cases:
         pixels=pixels[order].astype(np.float32),
         valid=valid[order].astype(bool),
     )
+
+
+def read_crop_settings(crops: Path, *, size: int) -> Images:
+    """Read from ``crops.npz`` how the crops were made.
+
+    Parameters
+    ----------
+    size
+        Pixels a side that the crops have.
+
+    Raises
+    ------
+    StudyError
+        If the file does not say, or tells another size.
+    """
+    try:
+        with np.load(crops, allow_pickle=False) as archive:
+            settings = Images.model_validate_json(str(archive["settings"]))
+    except (KeyError, ValueError):
+        settings = None
+    if settings is None or settings.size != size:
+        raise StudyError(
+            f"{crops}: expected the settings that the crops were made with: crop the site again"
+        )
+    return settings
+
+
+def other_crops(cropped: Images, *, wanted: Images, whose: str) -> str:
+    """Return a sentence on crops that were made otherwise than wanted."""
+    found = ", ".join(
+        f"images.{key}: {json.dumps(value)} instead of {json.dumps(getattr(wanted, key))}"
+        for key, value in cropped
+        if value != getattr(wanted, key)
+    )
+    return f"the crops were made otherwise than {whose} says, with {found}: crop the site again"
 
 
 def read_cohort(path: Path) -> pd.DataFrame:

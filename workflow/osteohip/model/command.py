@@ -33,8 +33,16 @@ def train(
     A training that was interrupted goes on from its last whole epoch.
     """
     from osteohip.config import Images, Network, Training, parse_settings
+    from osteohip.errors import StudyError
     from osteohip.files import write_json
-    from osteohip.model.cases import read_cases, read_cohort, read_part_ids, read_synthetic
+    from osteohip.model.cases import (
+        other_crops,
+        read_cases,
+        read_cohort,
+        read_crop_settings,
+        read_part_ids,
+        read_synthetic,
+    )
     from osteohip.model.determinism import prepare_backend
 
     sections = (
@@ -42,8 +50,10 @@ def train(
         parse_settings(Training, training),
         parse_settings(Images, images),
     )
-    patients = read_cohort(cohort)
-    cases = read_cases(crops=crops, cohort=patients)
+    cases = read_cases(crops=crops, cohort=read_cohort(cohort))
+    cropped = read_crop_settings(crops, size=cases.size)
+    if cropped != sections[2]:
+        raise StudyError(other_crops(cropped, wanted=sections[2], whose="section `images`"))
     parts = read_part_ids(split)
     synthetic = read_synthetic(site_facts)
     found = prepare_backend(device=device, seed=seed)
@@ -55,7 +65,6 @@ def train(
     with held_alone(checkpoint.with_suffix(".lock")):
         speed = train_run(
             cases=cases,
-            cohort=patients,
             parts=parts,
             synthetic=synthetic,
             settings=RunSettings(*sections, seed=seed, device=found, precision=precision),
@@ -79,6 +88,9 @@ def predict(
         bool,
         typer.Option("--allow-mixing", help="let a synthetic model score real films, or reverse"),
     ] = False,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="a bundle that its own study has not closed yet")
+    ] = False,
     device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
 ) -> None:
     """Score the cases of a cohort, or of one part of the split, with a trained model."""
@@ -86,7 +98,13 @@ def predict(
 
     from osteohip.errors import StudyError
     from osteohip.files import write_csv
-    from osteohip.model.cases import read_cases, read_cohort, read_part_ids, read_synthetic
+    from osteohip.model.cases import (
+        read_cases,
+        read_cohort,
+        read_crop_settings,
+        read_part_ids,
+        read_synthetic,
+    )
     from osteohip.model.determinism import prepare_backend
 
     if (split is None) != (part is None):
@@ -94,13 +112,14 @@ def predict(
     cases = read_cases(crops=crops, cohort=read_cohort(cohort))
     if split is not None and part is not None:
         cases = cases.only(read_part_ids(split, needed=(part,))[part])
+    cropped = read_crop_settings(crops, size=cases.size)
     synthetic = read_synthetic(site_facts)
     prepare_backend(device=device, seed=0)
 
     from osteohip.model.bundle import check_match, read_bundle
     from osteohip.model.prediction import logits, scores, scoring_model
 
-    bundle = read_bundle(model)
-    check_match(bundle, size=cases.size, synthetic=synthetic, allow_mixing=allow_mixing)
+    bundle = read_bundle(model, sealed=not unsealed)
+    check_match(bundle, cropped=cropped, synthetic=synthetic, allow_mixing=allow_mixing)
     found = scores(logits(scoring_model(bundle.network), cases))
     write_csv(out, pd.DataFrame({"case_id": cases.case_ids, "label": cases.labels, "score": found}))

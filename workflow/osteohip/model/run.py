@@ -15,7 +15,6 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from osteohip.config import Images, Network, Precision, Training
 from osteohip.errors import StudyError
@@ -26,7 +25,6 @@ from osteohip.model.initial_weights import load_initial_weights
 from osteohip.model.interruption import sigterm_noticed
 from osteohip.model.network import build_network
 from osteohip.model.progress import Progress
-from osteohip.model.reference import reference_facts
 from osteohip.model.training import learning_warnings, shuffled_labels, train_epochs
 
 
@@ -78,7 +76,6 @@ def versions() -> dict[str, str]:
 def train_run(
     *,
     cases: Cases,
-    cohort: pd.DataFrame,
     parts: Mapping[str, npt.NDArray[np.str_]],
     synthetic: bool,
     settings: RunSettings,
@@ -94,8 +91,6 @@ def train_run(
     ----------
     cases
         Crops of the development site.
-    cohort
-        Its ``cohort.csv``.
     parts
         Cases of ``training``, ``validation`` and ``test``; the test's are only counted.
     synthetic
@@ -116,12 +111,8 @@ def train_run(
     Raises
     ------
     StudyError
-        If crops have another size than ``images.size``, or training or validation lacks a class.
+        If training or validation lacks a class.
     """
-    if cases.size != settings.images.size:
-        raise StudyError(
-            f"the crops are {cases.size} pixels a side, but images.size is {settings.images.size}"
-        )
     training, validation = (cases.only(parts[part]) for part in ("training", "validation"))
     for name, part in (("training", training), ("validation", validation)):
         if len(set(part.labels.tolist())) < 2:
@@ -167,7 +158,6 @@ def train_run(
     warnings = learning_warnings(progress.history, training=training, validation=validation)
     for sentence in warnings:
         print(f"osteohip train: warning: {sentence}", file=sys.stderr)
-    developed = cohort[cohort["case_id"].isin(np.concatenate(list(parts.values())))]
     write_bundle(
         out_dir,
         network=model,
@@ -182,7 +172,6 @@ def train_run(
             sizes={part: len(ids) for part, ids in parts.items()},
             warnings=warnings,
         ),
-        reference=reference_facts(developed),
     )
     epochs = settings.training.epochs - done
     return {

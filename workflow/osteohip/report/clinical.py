@@ -150,7 +150,7 @@ def calibration_table(content: Numbers) -> Table:
             Row((label, *(estimate(c["recalibrated"]["metrics"][name]) for c in cohorts)))
             for name, label in CALIBRATION.items()
         ]
-        note += f" {refit_sentence(refit)} On the validation set itself it is optimistic."
+        note += f" {refit_sentence(refit)}{_optimism(cohorts, 'it is')}"
     note += f" Methods of the intervals: {_methods(cohorts, CALIBRATION)}."
     return Table(
         key="calibration",
@@ -161,6 +161,12 @@ def calibration_table(content: Numbers) -> Table:
         mark=mark,
         note=note,
     )
+
+
+def _optimism(cohorts: Sequence[Numbers], what: str) -> str:
+    """Return what to think of values on the validation set, where it is among the cohorts."""
+    shown = any(cohort["kind"] == "validation" for cohort in cohorts)
+    return f" On the validation set itself {what} optimistic." if shown else ""
 
 
 def refit_sentence(refit: Numbers) -> str:
@@ -246,8 +252,8 @@ def triage_table(content: Numbers) -> Table:
         note=f"Thresholds were chosen on the {targets['chosen_on']} set: ruled in from the lowest "
         f"score on with a positive predictive value of {percent(targets['rule_in']['target'])}, "
         "ruled out below the highest score with a negative predictive value of "
-        f"{percent(targets['rule_out']['target'])}, and carried over unchanged. On the validation "
-        "set itself the values are optimistic.",
+        f"{percent(targets['rule_out']['target'])}, and carried over unchanged."
+        f"{_optimism(cohorts, 'the values are')}",
     )
 
 
@@ -279,7 +285,9 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
     """Return the drop from the internal test set to one external site, taken apart."""
     drop = cohort["drop"]
     inside, outside, differences = drop["internal"], drop["external"], drop["differences"]
-    test = next(c for c in content["cohorts"] if c["kind"] == "test")
+    # A model that was received brings its internal test as aggregates.
+    tests = [c for c in content["cohorts"] if c["kind"] == "test"]
+    test = tests[0] if tests else content["received"]["test"]
     rows = [
         _heading("Observed", 4),
         _drop_row("With osteoporosis", inside, outside, differences, "osteoporosis"),

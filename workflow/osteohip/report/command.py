@@ -12,12 +12,14 @@ def report(
     *,
     run: Annotated[str, typer.Option(help="name of the run that is reported")],
     model: Annotated[Path, typer.Option(help="the model bundle of that run")],
-    development: Annotated[Path, typer.Option(help="results of the development site")],
-    split: Annotated[Path, typer.Option(help="split.csv")],
-    leakage: Annotated[Path, typer.Option(help="leakage.json")],
     evaluation: Annotated[Path, typer.Option(help="evaluations of the run: one folder per cohort")],
     settings: Annotated[str, typer.Option(help="what is printed of the configuration, as JSON")],
     out_dir: Annotated[Path, typer.Option(help="folder for report, numbers, tables, figures")],
+    development: Annotated[
+        Path | None, typer.Option(help="results of the development site, unless it is elsewhere")
+    ] = None,
+    split: Annotated[Path | None, typer.Option(help="split.csv of the development site")] = None,
+    leakage: Annotated[Path | None, typer.Option(help="leakage.json")] = None,
     runs: Annotated[
         Path | None, typer.Option(help="runs.json, where the study has several runs")
     ] = None,

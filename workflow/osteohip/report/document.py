@@ -188,17 +188,15 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
     return environment.from_string(template).render(
         **{
             name: content[name]
-            for name in ("study", "sites", "config", "model", "training", "runs")
+            for name in ("study", "sites", "config", "model", "training", "runs", "received")
         },
         **{name: content[name] for name in ("leakage", "warnings", "comparison")},
         preprocessing=content["model"]["preprocessing"],
-        development=sites[0],
-        external_sites=sites[1:],
-        everyone=by_id["development"],
-        training_part=by_id["training"],
-        validation_part=by_id["validation"],
-        test=cohorts[0],
-        externals=cohorts[1:],
+        developments=[site for site in sites if site["role"] == "development"],
+        by_id=by_id,
+        tests=[cohort for cohort in cohorts if cohort["kind"] == "test"],
+        externals=[cohort for cohort in cohorts if cohort["kind"] == "external"],
+        point=cohorts[0]["threshold"],
         held_out=cohorts,
         label_regions=[wording.words(r) for r in content["config"]["selection"]["label_regions"]],
         tables=placed_tables,
@@ -247,12 +245,21 @@ def to_html(markdown: str, content: Numbers, folder: Path) -> str:
     folder
         The folder that holds ``figures/``.
     """
-    names = [plain(site["name"]) for site in content["sites"]]
-    where = f"External: {', '.join(names[1:])}" if names[1:] else "No external site"
+    names: dict[str, list[str]] = {"development": [], "external": []}
+    for site in content["sites"]:
+        names[site["role"]].append(plain(site["name"]))
+    origin = (
+        f"Development: {', '.join(names['development'])}"
+        if names["development"]
+        else ("A model received from elsewhere")
+    )
+    where = (
+        f"External: {', '.join(names['external'])}" if names["external"] else ("No external site")
+    )
     return page.to_html(
         markdown,
         title=TITLE,
         page_title=f"{TITLE}{' – synthetic data' if content['study']['synthetic'] else ''}",
-        subtitle=f"Development: {names[0]}. {where}.",
+        subtitle=f"{origin}. {where}.",
         folder=folder,
     )

@@ -40,10 +40,11 @@ def measures_tables(content: Numbers) -> list[Table]:
     cohorts = held_out(content)
     tables = [
         _measures_table("measures", cohorts, content),
-        _measures_table("measures-validation", validation, content),
+        *([_measures_table("measures-validation", validation, content)] if validation else []),
         _further_table(cohorts, content),
     ]
-    return [*tables, comparison_table(content)] if content["comparison"]["external"] else tables
+    compared = content["comparison"] and content["comparison"]["external"]
+    return [*tables, comparison_table(content)] if compared else tables
 
 
 def head(measure: str) -> str:

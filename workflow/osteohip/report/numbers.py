@@ -15,6 +15,7 @@ from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
 from osteohip.report.baselines import baseline_numbers, plan_numbers
 from osteohip.report.clinical import clinical_numbers
+from osteohip.report.received import UNKNOWN_OVERLAP, other_settings, received
 from osteohip.report.results import PARTS, Results, Site
 from osteohip.report.runs import runs_numbers
 
@@ -36,20 +37,24 @@ def numbers(results: Results) -> dict[str, Any]:
     StudyError
         If a flow does not add up to the cohort.
     """
-    sites = [_site(results.development, "development")]
-    sites += [_site(site, "external") for site in results.externals]
+    own = None if results.development is None else results.development.site
+    sites = [
+        _site(site, results.name(site), "development" if site is own else "external")
+        for site in results.sites
+    ]
     cohorts = _cohorts(results)
     marked = [cohort["synthetic"] for cohort in cohorts]
     return {
         "study": {
             "run": results.run,
             "primary": results.run == "primary",
+            "received": results.development is None,
             "synthetic": any(marked),
             "all_synthetic": all(marked),
             "mixed": _model_synthetic(results) not in {site["synthetic"] for site in sites}
             or len({site["synthetic"] for site in sites}) > 1,
             "interval_percent": round(100 * LEVEL),
-            "age_ceiling": AGE_CEILING_YEARS,
+            "age_ceiling": round(AGE_CEILING_YEARS),
         },
         "sites": sites,
         "groups": _groups(results),
@@ -57,7 +62,8 @@ def numbers(results: Results) -> dict[str, Any]:
         "comparison": results.comparison,
         "training": _training(results),
         "model": _model(results),
-        "leakage": results.leakage,
+        "received": received(results.model),
+        "leakage": results.development.leakage if results.development else UNKNOWN_OVERLAP,
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "config": _config(results),
         "baselines": plan_numbers(),
@@ -71,7 +77,7 @@ def _model_synthetic(results: Results) -> bool:
     return bool(results.model.facts["synthetic"])
 
 
-def _site(site: Site, role: str) -> dict[str, Any]:
+def _site(site: Site, name: str, role: str) -> dict[str, Any]:
     steps = _records(site.flow)
     first, last = steps[0], steps[-1]
     came_in = {
@@ -90,7 +96,7 @@ def _site(site: Site, role: str) -> dict[str, Any]:
     left_out = site.crops[site.crops["status"] != "cropped"]
     return {
         "id": site.id,
-        "name": site.facts["name"],
+        "name": name,
         "role": role,
         "synthetic": bool(site.facts["synthetic"]),
         "files": site.facts["files"],
@@ -123,21 +129,23 @@ def _site(site: Site, role: str) -> dict[str, Any]:
 
 def _groups(results: Results) -> list[dict[str, Any]]:
     """Describe the cropped records of the development site, of its parts and of each site."""
-    images = results.development.images
-    parts = images["case_id"].map(results.split.set_index("case_id")["part"])
-    if parts.isna().any() or len(results.split) != len(images):
-        raise StudyError("split.csv holds other cases than the development site: split anew")
-    synthetic = bool(results.development.facts["synthetic"])
-    name = str(results.development.facts["name"])
-    tables = [("development", name, synthetic, images)]
-    tables += [(part, part, synthetic, images[parts == part]) for part in PARTS]
+    tables: list[tuple[str, str, bool, pd.DataFrame]] = []
+    if results.development is not None:
+        site, split = results.development.site, results.development.split
+        parts = site.images["case_id"].map(split.set_index("case_id")["part"])
+        if parts.isna().any() or len(split) != len(parts):
+            raise StudyError("split.csv holds other cases than the development site: split anew")
+        synthetic = bool(site.facts["synthetic"])
+        tables.append(("development", results.name(site), synthetic, site.images))
+        tables += [(part, part, synthetic, site.images[parts == part]) for part in PARTS]
     tables += [
-        (site.id, str(site.facts["name"]), bool(site.facts["synthetic"]), site.images)
+        (site.id, results.name(site), bool(site.facts["synthetic"]), site.images)
         for site in results.externals
     ]
     counts = [_devices(rows).value_counts() for *_, rows in tables]
     # The same devices in every group, the most frequent first.
-    total = pd.concat([counts[0], *counts[1 + len(PARTS) :]]).groupby(level=0).sum()
+    whole = [count for table, count in zip(tables, counts, strict=True) if table[0] not in PARTS]
+    total = pd.concat(whole).groupby(level=0).sum()
     ordered = sorted(total.index, key=lambda device: (-int(total[device]), device))
     return [
         {
@@ -192,18 +200,20 @@ def _moments(values: pd.Series[float]) -> dict[str, Any]:
 def _cohorts(results: Results) -> list[dict[str, Any]]:
     """Return what was measured: on validation, on the test set and at each external site."""
     names = {"validation": "Validation set", "test": "Test set"}
-    names |= {site.id: str(site.facts["name"]) for site in results.externals}
+    names |= {site.id: results.name(site) for site in results.externals}
     synthetic = {site.id: bool(site.facts["synthetic"]) for site in results.externals}
+    if results.development is not None:
+        of_parts = bool(results.development.site.facts["synthetic"])
+        synthetic |= {"validation": of_parts, "test": of_parts}
     cohorts = []
     for cohort, evaluation in results.evaluations.items():
         counts = evaluation.metrics["confusion"]
-        of_site = synthetic.get(cohort, bool(results.development.facts["synthetic"]))
         cohorts.append(
             {
                 "id": cohort,
                 "kind": cohort if cohort in PARTS else "external",
                 "name": names[cohort],
-                "synthetic": _model_synthetic(results) or of_site,
+                "synthetic": _model_synthetic(results) or synthetic[cohort],
                 "n": evaluation.metrics["n"],
                 "osteoporosis": _share(counts["tp"] + counts["fn"], evaluation.metrics["n"]),
                 "no_osteoporosis": counts["fp"] + counts["tn"],
@@ -254,6 +264,8 @@ def _warnings(results: Results, cohorts: list[dict[str, Any]]) -> list[dict[str,
         {"cohort": "training", "name": "Training", "code": "training", "text": text}
         for text in results.model.facts.get("warnings", [])
     ]
+    if results.model.manifest is not None:
+        found += other_settings(results.model.manifest["intended_use"], results.config)
     for cohort in cohorts:
         heading = {"cohort": cohort["id"], "name": cohort["name"]}
         found += [{**heading, **warning} for warning in cohort["warnings"]]
@@ -263,9 +275,7 @@ def _warnings(results: Results, cohorts: list[dict[str, Any]]) -> list[dict[str,
 def _config(results: Results) -> dict[str, Any]:
     """Return the settings of this run: the model's from its bundle, the others as configured."""
     config, model = results.config, results.model
-    made = {
-        site.id for site in (results.development, *results.externals) if site.facts["synthetic"]
-    }
+    made = {site.id for site in results.sites if site.facts["synthetic"]}
     return {
         "seed": config.seed,
         "run": {"name": results.run, "seed": model.facts["seed"]},
@@ -273,7 +283,7 @@ def _config(results: Results) -> dict[str, Any]:
         "inventory": config.inventory.model_dump(mode="json"),
         "selection": config.selection.model_dump(mode="json"),
         "images": model.design["preprocessing"]["images"],
-        "split": config.split.model_dump(mode="json"),
+        **({} if config.split is None else {"split": config.split.model_dump(mode="json")}),
         "network": {
             **model.design["network"],
             "initial_weights": model.facts["initial_weights"],

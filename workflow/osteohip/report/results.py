@@ -44,6 +44,11 @@ class Site:
         return str(self.facts["id"])
 
     @property
+    def name(self) -> str:
+        """The site's name."""
+        return str(self.facts["name"])
+
+    @property
     def images(self) -> pd.DataFrame:
         """Rows of the cohort that have a crop."""
         status = self.crops.set_index("case_id")["status"]
@@ -52,11 +57,41 @@ class Site:
 
 @dataclass(frozen=True)
 class Model:
-    """What a model bundle says of itself: ``run.json``, ``network.json`` and ``history.csv``."""
+    """What a model bundle says of itself.
+
+    Parameters
+    ----------
+    facts, design, history
+        ``run.json``, ``network.json`` and ``history.csv``.
+    manifest, reference
+        ``bundle.json`` and ``reference.json`` of a model that was received; None for one that
+        this study trained.
+    """
 
     facts: dict[str, Any]
     design: dict[str, Any]
     history: pd.DataFrame
+    manifest: dict[str, Any] | None = None
+    reference: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Development:
+    """The development site of a study that trained its own model.
+
+    Parameters
+    ----------
+    site
+        Its results.
+    split
+        ``split.csv``.
+    leakage
+        ``leakage.json``.
+    """
+
+    site: Site
+    split: pd.DataFrame
+    leakage: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,38 +131,45 @@ class Results:
     ----------
     run
         Name of the reported run.
-    split
-        ``split.csv`` of the development site.
-    leakage
-        ``leakage.json``.
+    development
+        None where the model was received: its development site is elsewhere.
     runs
         ``runs.json``; None where the study has one run.
     comparison
-        ``comparison.json``: the external sites against the test set.
+        ``comparison.json``: the external sites against the test set; None without a test set.
     evaluations
-        By cohort: validation, test, then the external sites in the order of ``externals``.
+        By cohort: validation and test of the development site, then the external sites in the
+        order of ``externals``.
     """
 
     run: str
     config: Reported
     model: Model
-    development: Site
+    development: Development | None
     externals: tuple[Site, ...]
-    split: pd.DataFrame
-    leakage: dict[str, Any]
     runs: dict[str, Any] | None
-    comparison: dict[str, Any]
+    comparison: dict[str, Any] | None
     evaluations: dict[str, Evaluation]
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """All sites, development first."""
+        return (*([self.development.site] if self.development else []), *self.externals)
+
+    def name(self, site: Site) -> str:
+        """Return a site's name, with its id where another site has the same name."""
+        alike = [other for other in self.sites if other.name == site.name]
+        return site.name if len(alike) == 1 else f"{site.name} ({site.id})"
 
 
 def read_results(
     *,
     run: str,
     model: Path,
-    development: Path,
+    development: Path | None,
     externals: Sequence[Path],
-    split: Path,
-    leakage: Path,
+    split: Path | None,
+    leakage: Path | None,
     runs: Path | None,
     evaluation: Path,
     config: Reported,
@@ -140,14 +182,19 @@ def read_results(
         If a file is missing or unreadable, or an evaluation holds other cases than the split or
         the site does.
     """
-    sites = [_site(folder) for folder in (development, *externals)]
-    parts = _csv(split)
-    labels = sites[0].images.set_index("case_id")["label"]
-    expected = {
-        part: labels.reindex(parts.loc[parts["part"] == part, "case_id"])
-        for part in ("validation", "test")
-    }
-    expected |= {site.id: site.images.set_index("case_id")["label"] for site in sites[1:]}
+    sites = tuple(_site(folder) for folder in externals)
+    developed = None
+    expected: dict[str, pd.Series[int]] = {}
+    if development is not None and split is not None and leakage is not None:
+        developed = Development(_site(development), _csv(split), _json(leakage))
+        labels = _labels(developed.site)
+        parts = developed.split.groupby("part")["case_id"]
+        expected = {part: labels.reindex(parts.get_group(part)) for part in ("validation", "test")}
+    elif (development, split, leakage) != (None, None, None):
+        raise StudyError("give --development, --split and --leakage together, or none of them")
+    elif not sites:
+        raise StudyError("give a development site, or external sites, or both")
+    expected |= {site.id: _labels(site) for site in sites}
     chosen = {
         name: _json(model / f"{name}.json") for name in ("threshold", "calibration", "triage")
     }
@@ -162,15 +209,20 @@ def read_results(
             facts=_json(model / "run.json"),
             design=_json(model / "network.json"),
             history=_csv(model / "history.csv"),
+            manifest=None if developed else _json(model / "bundle.json"),
+            reference=None if developed else _json(model / "reference.json"),
         ),
-        development=sites[0],
-        externals=tuple(sites[1:]),
-        split=parts,
-        leakage=_json(leakage),
+        development=developed,
+        externals=sites,
         runs=None if runs is None else _json(runs),
-        comparison=_comparison(evaluation / "comparison.json", evaluations),
+        comparison=_comparison(evaluation / "comparison.json", evaluations) if developed else None,
         evaluations=evaluations,
     )
+
+
+def _labels(site: Site) -> pd.Series[int]:
+    """Return the label of each image of a site."""
+    return site.images.set_index("case_id")["label"]
 
 
 def _site(folder: Path) -> Site:

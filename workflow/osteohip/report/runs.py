@@ -160,6 +160,8 @@ def _difference(found: Numbers) -> str:
 
 
 def _spread(found: Numbers) -> str:
+    if found["sd"] is None:
+        return number(found["mean"], 3)
     return f"{mean_sd(found, 3)} ({span(found['low'], found['high'], 3)})"
 
 

@@ -11,6 +11,7 @@ from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables, operating_points_table
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.measures import head, measures_tables
+from osteohip.report.received import internal_table
 from osteohip.report.runs import runs_tables
 from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
@@ -35,6 +36,7 @@ def all_tables(content: Numbers) -> list[Table]:
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         *(table for table in measures if not table.supplement),
+        *([internal_table(content)] if content["received"] else []),
         operating_points_table(content),
         *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
@@ -44,7 +46,7 @@ def all_tables(content: Numbers) -> list[Table]:
         *(table for table in measures if table.supplement),
         *(table for table in clinical if table.supplement),
         *runs_tables(content, held_out(content)),
-        leakage_table(content),
+        *([leakage_table(content)] if content["leakage"]["comparisons"] else []),
         settings_table(content),
         run_table(content),
         *appendix_tables(content["audit"]),
@@ -81,6 +83,41 @@ def confusion_table(cohort: Numbers) -> Table:
 def paper_table(content: Numbers) -> Table:
     """Set the paper's values beside this study's; no verdict on synthetic data."""
     paper, study = content["paper"], content["study"]
+    rows = [] if study["received"] else _development_rows(content)
+    for cohort in held_out(content):
+        internal = cohort["kind"] == "test"
+        rows += _performance_rows(
+            cohort,
+            paper["test_performance" if internal else "external_performance"],
+            paper["test" if internal else "external"],
+            marked=study["synthetic"] and not study["all_synthetic"] and cohort["synthetic"],
+        )
+    note = (
+        "Estimates of this study with interval and counts as in the table of measures. The paper "
+        "gives no intervals; its Table 1 is printed with truth and prediction exchanged and is "
+        "taken here in the orientation of its own class sizes and measures."
+    )
+    if study["synthetic"]:
+        note += (
+            " The synthetic films are designed to land near the paper's values, so that "
+            "nearness or distance says nothing about the paper or about patients."
+        )
+    ours = "This study (synthetic by design)" if study["all_synthetic"] else "This study"
+    own = [site["synthetic"] for site in content["sites"] if site["role"] == "development"]
+    return Table(
+        key="paper",
+        caption="The paper's values beside this study's.",
+        header=("Quantity", "Jang et al. 2021", ours),
+        rows=tuple(rows),
+        align="lll",
+        mark=mark_of([*own, *(c["synthetic"] for c in held_out(content))]),
+        note=note,
+    )
+
+
+def _development_rows(content: Numbers) -> list[Row]:
+    """Return the paper's patients beside those of the development site and its parts."""
+    paper = content["paper"]
     of_group = {group["id"]: group for group in content["groups"]}
     development, site = of_group["development"], content["sites"][0]
     rows = [Row((f"Development site: {plain(site['name'])}", "", ""), heading=True)]
@@ -117,34 +154,7 @@ def paper_table(content: Numbers) -> Table:
                 )
             )
         )
-    for cohort in held_out(content):
-        internal = cohort["kind"] == "test"
-        rows += _performance_rows(
-            cohort,
-            paper["test_performance" if internal else "external_performance"],
-            paper["test" if internal else "external"],
-            marked=study["synthetic"] and not study["all_synthetic"] and cohort["synthetic"],
-        )
-    note = (
-        "Estimates of this study with interval and counts as in the table of measures. The paper "
-        "gives no intervals; its Table 1 is printed with truth and prediction exchanged and is "
-        "taken here in the orientation of its own class sizes and measures."
-    )
-    if study["synthetic"]:
-        note += (
-            " The synthetic films are designed to land near the paper's values, so that "
-            "nearness or distance says nothing about the paper or about patients."
-        )
-    ours = "This study (synthetic by design)" if study["all_synthetic"] else "This study"
-    return Table(
-        key="paper",
-        caption="The paper's values beside this study's.",
-        header=("Quantity", "Jang et al. 2021", ours),
-        rows=tuple(rows),
-        align="lll",
-        mark=mark_of([development["synthetic"], *(c["synthetic"] for c in held_out(content))]),
-        note=note,
-    )
+    return rows
 
 
 def _pair(label: str, theirs: int, ours: int) -> Row:
@@ -255,7 +265,7 @@ def characteristics_table(content: Numbers) -> Table:
     ceiling = content["study"]["age_ceiling"]
     return Table(
         key="characteristics",
-        caption="The images by part and by site.",
+        caption=f"The images by {'site' if content['received'] else 'part and by site'}.",
         header=("", *(title(group) for group in groups)),
         rows=tuple(rows),
         align="l" * (1 + len(groups)),

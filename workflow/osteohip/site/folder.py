@@ -9,13 +9,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
-from osteohip.errors import StudyError
+from osteohip.errors import InputError, StudyError
 from osteohip.files import private_folder, write_json
-from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE
+from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE, Site, read_site
 
 RADIOGRAPHS = "radiographs"
+REQUIRED = (PATIENTS, DXA, FINDINGS, CROPS)
 # What each stage reads of a site folder; an edit elsewhere does not concern it.
 READ_BY = {
     "inventory": (SITE_FILE, RADIOGRAPHS),
@@ -24,8 +26,10 @@ READ_BY = {
 }
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse what is no site folder.
+def check_folder(folder: Path) -> Site:
+    """Refuse what is no site folder, or is not ready yet, and return its ``site.yaml``.
+
+    What stands in the tables is for the stages to read; here it counts that there is something.
 
     Raises
     ------
@@ -36,8 +40,30 @@ def check_folder(folder: Path) -> None:
         raise StudyError(f"{folder}: expected a site folder, but there is no such folder")
     if not (folder / SITE_FILE).is_file():
         raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
+    missing = [table.file for table in REQUIRED if not (folder / table.file).is_file()]
+    # A hospital may have nothing to tell of findings; without the others there is no patient.
+    empty = [
+        table.file
+        for table in REQUIRED
+        if table is not FINDINGS
+        and table.file not in missing
+        and not _has_rows(folder / table.file)
+    ]
+    wrong = [f"{file} is missing" for file in missing] + [f"{file} holds no row" for file in empty]
     if not any(path.is_file() for path in (folder / RADIOGRAPHS).rglob("*")):
-        raise StudyError(f"{folder}: expected films in its folder radiographs/, but there are none")
+        wrong.append(f"there are no films in {RADIOGRAPHS}/")
+    if wrong:
+        raise StudyError(f"{folder}: this site folder is not ready: {', '.join(wrong)}")
+    try:
+        return read_site(folder)
+    except InputError as error:
+        raise StudyError(f"{folder}: {error}") from None
+
+
+def _has_rows(path: Path) -> bool:
+    """Tell whether a table has more than its header, in whatever encoding."""
+    with path.open("rb") as stream:
+        return sum(bool(line.strip(b"\0 \t\r\n;,")) for line in islice(stream, 1000)) > 1
 
 
 def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:

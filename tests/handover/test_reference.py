@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from osteohip.model.reference import counts, reference_facts
+from osteohip.handover.reference import counts, reference_facts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""A finished model on its way to another hospital: sealed there, received here."""
