@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from osteohip.errors import StudyError
-from osteohip.site.folder import check_folder, content_digests
+from osteohip.site.folder import check_folder, check_folders, content_digests
 
 
 @pytest.fixture
@@ -13,12 +13,14 @@ def site(tmp_path):
     (folder / "radiographs" / "2020").mkdir(parents=True)
     (folder / "radiographs" / "2020" / "1").write_bytes(b"film")
     (folder / "site.yaml").write_text("name: Busan\n")
-    (folder / "dxa.csv").write_text("patient_id\n")
+    for table in ("patients", "dxa", "crops"):
+        (folder / f"{table}.csv").write_text("patient_id\np1\n")
+    (folder / "findings.csv").write_text("patient_id,side,finding\n")
     return folder
 
 
 def test_a_site_folder_passes(site):
-    check_folder(site)
+    assert check_folder(site).name == "Busan"
 
 
 @pytest.mark.parametrize(
@@ -26,13 +28,34 @@ def test_a_site_folder_passes(site):
     [
         (lambda site: site.rename(site.with_name("gone")), "there is no such folder"),
         (lambda site: (site / "site.yaml").unlink(), "holds no site.yaml"),
-        (lambda site: (site / "radiographs" / "2020" / "1").unlink(), "there are none"),
+        (
+            lambda site: (site / "radiographs" / "2020" / "1").unlink(),
+            r"not ready: there are no films in radiographs/$",
+        ),
+        (lambda site: (site / "dxa.csv").unlink(), r"not ready: dxa.csv is missing$"),
+        (
+            lambda site: (site / "dxa.csv").write_bytes(
+                "patient_id\r\n\r\n ;;\r\n".encode("utf-16")
+            ),
+            r"not ready: dxa.csv holds no row$",
+        ),
+        (lambda site: (site / "patients.csv").write_text(""), "patients.csv holds no row"),
+        (lambda site: (site / "site.yaml").write_text("nam: x\n"), r"busan: 2 problems in the"),
     ],
 )
 def test_anything_else_is_refused(site, spoil, expected):
     spoil(site)
     with pytest.raises(StudyError, match=expected):
         check_folder(site)
+
+
+def test_what_is_wrong_with_several_sites_comes_at_once(site, tmp_path):
+    (site / "crops.csv").unlink()
+    with pytest.raises(StudyError) as caught:
+        check_folders([site, tmp_path / "gone"])
+    assert len(str(caught.value).splitlines()) == 2
+    (site / "crops.csv").write_text("side\nL\n")
+    assert [found.name for found in check_folders([site])] == ["Busan"]
 
 
 def test_digests_follow_the_content_that_each_stage_reads(site, tmp_path):
@@ -48,7 +71,7 @@ def test_digests_follow_the_content_that_each_stage_reads(site, tmp_path):
         digests = content_digests(site, cache=cache)
         return {stage for stage in digests if digests[stage] != first[stage]}
 
-    (site / "dxa.csv").write_text("patient_id\nx\n")
+    (site / "dxa.csv").write_text("patient_id\np2\n")
     assert changed() == {"select"}
     (site / "crops.csv").write_text("side\nL\n")
     assert changed() == {"select", "crop"}

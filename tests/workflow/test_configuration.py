@@ -28,6 +28,8 @@ def real_site(folder: Path, *, synthetic: bool = False) -> Path:
     (folder / "radiographs").mkdir(parents=True)
     (folder / "radiographs" / "a.dcm").write_bytes(b"no film")
     (folder / "site.yaml").write_text(f"name: Busan\nsynthetic: {str(synthetic).lower()}\n")
+    for table in ("patients", "dxa", "findings", "crops"):
+        (folder / f"{table}.csv").write_text("header\nrow\n")
     return folder
 
 

@@ -25,7 +25,7 @@ from osteohip.model.manifest import (
     read_manifest,
 )
 from osteohip.provenance import code_digest, file_digest
-from osteohip.site.folder import check_folder, content_digests
+from osteohip.site.folder import check_folders, content_digests
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
 
@@ -40,9 +40,9 @@ def load_study():
             study = load_config(frozen_settings(config, stated=study, manifest=model))
         sites = {Path(folder).name: Path(folder) for folder in study.sites}
         synthetic = {site: is_made(folder) for site, folder in sites.items()}
-        for site, folder in sites.items():
-            if not synthetic[site]:
-                synthetic[site] = check_folder(folder).synthetic
+        hospitals = [site for site in sites if not is_made(sites[site])]
+        found = check_folders([sites[site] for site in hospitals])
+        synthetic |= {s: f.synthetic for s, f in zip(hospitals, found, strict=True)}
         origin, of_model = (
             (study.model, model.synthetic) if model else next(iter(synthetic.items()))
         )

@@ -60,6 +60,19 @@ def check_folder(folder: Path) -> Site:
         raise StudyError(f"{folder}: {error}") from None
 
 
+def check_folders(folders: Sequence[Path]) -> list[Site]:
+    """Check several site folders as `check_folder` does; what is wrong with them comes at once."""
+    sites, wrong = [], []
+    for folder in folders:
+        try:
+            sites.append(check_folder(folder))
+        except StudyError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise StudyError("\n".join(wrong))
+    return sites
+
+
 def _has_rows(path: Path) -> bool:
     """Tell whether a table has more than its header, in whatever encoding."""
     with path.open("rb") as stream:
