@@ -61,3 +61,49 @@ def test_the_numbers_stand_in_the_paper(shared: Path) -> None:
     assert "− 2.2 ± 1.3 (range − 6.5–3.1)" in text
     assert "Real OP 51 14 65" in text
     assert "Real nonOP 19 12 31" in text
+
+
+def test_what_the_audit_rests_on_stands_in_the_paper(shared: Path) -> None:
+    raw = (shared.parent / "paper" / "jang2021.txt").read_text(encoding="utf-8")
+    # Words are divided at the ends of lines.
+    text = " ".join(raw.replace("-\n", "").replace("‑", "-").split())
+    paper = JANG_2021
+    for words in (
+        "the data of 1012 patients were collected",
+        "A total of 1012 simple hip radiographs",
+        "Of 1012 subjects, one had two radiographs",
+        "for 1011 subjects",
+        "unable to crop 10 images for inappropriate quality",
+        "with 101 validation datasets",
+        "underwent both hip AP radiography and DXA within a month",
+        "207 to 500 tube current",
+        "200 to 500 tube current",
+        "between January 2010 and February 2019",
+        "between October 2020 and July 2021",
+        "prospectively collected from another university hospital",
+        "waived due to the retrospective nature of the study",
+        "4,000 iterations",
+        "trained the model for 300 epochs",
+        "a learning rate of 10−6",
+        "again with 1-sigma",
+        "Without NLNN, we were unable to train the model at all",
+        "lower margin of the lesser trochanter as the inferior border",
+        "as far as the length of the lesser trochanter from the tip of it",
+        "one licensed medical doctor (JR)",
+        "(KCH and YPW)",
+        "> 80% accuracy and > 90% sensitivity",
+        "which indicates excellent performance",
+        "which indicates acceptable performance",
+        "indicating a reasonable performance",
+        "both AUC values indicated acceptable model performance",
+        "All Grad-CAM results from both internal and external validation sets appropriately",
+        "by perfect agreement (κ = 1.000)",
+        "available on request from the corresponding author",
+        "normal variation of real-world data",
+    ):
+        assert words in text, words
+    for site in (paper.development_collection, paper.external_collection):
+        for device in (*site.devices, *site.dxa_devices):
+            assert device in text
+    for untold in ("batch size", "ImageNet", "pretrained", "threshold of"):
+        assert untold not in text
