@@ -93,6 +93,7 @@ def test_same_bytes_again(predictions: Path, tmp_path: Path) -> None:
     [
         ("a,1,0.9\nb,0,0.4\n", ["label_equals_call"]),
         ("a,1,0.9\nb,1,0.4\n", ["one_class"]),
+        ("a,1,0.9\nb,1,0.6\n", ["one_class", "label_equals_call"]),
         ("a,1,0.2\nb,0,-4\n", ["scores_outside_unit_interval"]),
     ],
 )
@@ -138,3 +139,21 @@ def test_the_operating_point_is_fixed_by_the_configuration(tmp_path: Path) -> No
     threshold(out=tmp_path / "threshold.json", settings='{"threshold":0.4}')
     fixed = {"value": 0.4, "rule": "fixed", "chosen_on": None}
     assert json.loads((tmp_path / "threshold.json").read_text()) == fixed
+
+
+def test_a_label_copied_from_the_call_is_told_in_a_real_file(shared: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(shared / "stats" / "swkim_rf_v1_internal_test.csv")
+    cases = pd.DataFrame(
+        {
+            "case_id": frame.iloc[:, 0],
+            "label": frame["label"],
+            "score": frame["confidence score for class 1"],
+        }
+    )
+    path = tmp_path / "predictions.csv"
+    cases.to_csv(path, index=False)
+    evaluate(predictions=path, threshold=0.5, out_dir=tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert [warning["code"] for warning in metrics["warnings"]] == ["label_equals_call"]
+    assert metrics["metrics"]["auc"]["estimate"] == 1
+    assert metrics["metrics"]["auc"]["low"] < 1

@@ -88,7 +88,7 @@ def warnings(predictions: Predictions, threshold: Threshold) -> list[dict[str, s
     found = {}
     if len(set(labels.tolist())) == 1:
         found["one_class"] = f"{ONE_CLASS}; what needs both is undefined"
-    elif ((scores >= threshold.value) == (labels == 1)).all():
+    if ((scores >= threshold.value) == (labels == 1)).all():
         found["label_equals_call"] = (
             "the label equals the model's own call in every case; if the label was copied from "
             "the call, these measures say nothing"
