@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from osteohip.errors import InputError, Problem
+from osteohip.site.folder import FILLED, has_rows
 from osteohip.site.inventory import tabulate, take_inventory
 from osteohip.site.manifest import check_manifest
 from osteohip.site.schema import DXA, OTHER_REGION, SITE_FILE, TABLES, Site, folded, read_site
@@ -60,6 +61,11 @@ def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> C
     problems += wrong
     _, wrong = check_manifest(folder, site, films=found.films, overrides=tables.films)
     problems += wrong
+    problems += [
+        Problem(table.file, "at least one row below the header")
+        for table in FILLED
+        if (folder / table.file).is_file() and not has_rows(folder / table.file)
+    ]
     problems += [p for p in unused_columns(folder, site, TABLES) if p not in problems]
     summary = summarise_site(folder, site, films=found.films, refused=found.refused, tables=tables)
     counts = [f"{key}: {value}" for key, value in summary.items()]

@@ -39,6 +39,19 @@ def inventory(
 
 
 @app.command()
+def new(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="folder to make; its name is the id")
+    ],
+) -> None:
+    """Make an empty, commented site folder to be filled."""
+    from osteohip.site.new import new_site
+
+    written = new_site(folder)
+    typer.echo("\n".join(["Written, to be filled:", *(f"  {path}" for path in written)]))
+
+
+@app.command()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="site folder")],
     settings: Annotated[

@@ -18,6 +18,8 @@ from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FIL
 
 RADIOGRAPHS = "radiographs"
 REQUIRED = (PATIENTS, DXA, FINDINGS, CROPS)
+# A hospital may have nothing to tell of findings; without the others there is no patient.
+FILLED = (PATIENTS, DXA, CROPS)
 # What each stage reads of a site folder; an edit elsewhere does not concern it.
 READ_BY = {
     "inventory": (SITE_FILE, RADIOGRAPHS),
@@ -41,13 +43,10 @@ def check_folder(folder: Path) -> Site:
     if not (folder / SITE_FILE).is_file():
         raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
     missing = [table.file for table in REQUIRED if not (folder / table.file).is_file()]
-    # A hospital may have nothing to tell of findings; without the others there is no patient.
     empty = [
         table.file
         for table in REQUIRED
-        if table is not FINDINGS
-        and table.file not in missing
-        and not _has_rows(folder / table.file)
+        if table in FILLED and table.file not in missing and not has_rows(folder / table.file)
     ]
     wrong = [f"{file} is missing" for file in missing] + [f"{file} holds no row" for file in empty]
     if not any(path.is_file() for path in (folder / RADIOGRAPHS).rglob("*")):
@@ -73,7 +72,7 @@ def check_folders(folders: Sequence[Path]) -> list[Site]:
     return sites
 
 
-def _has_rows(path: Path) -> bool:
+def has_rows(path: Path) -> bool:
     """Tell whether a table has more than its header, in whatever encoding."""
     with path.open("rb") as stream:
         return sum(bool(line.strip(b"\0 \t\r\n;,")) for line in islice(stream, 1000)) > 1
