@@ -21,6 +21,7 @@ from osteohip.handover import command as handover
 from osteohip.images import command as images
 from osteohip.model import command as model
 from osteohip.paper import command as paper
+from osteohip.readers import command as readers
 from osteohip.report import command as report
 from osteohip.site import command as site
 from osteohip.split import command as split
@@ -35,6 +36,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+site.app.command()(readers.crops)
 app.add_typer(site.app, name="site")
 for command in (
     synthetic.synthesize,

@@ -19,25 +19,14 @@ def select(
     seed: Annotated[int, typer.Option(min=0, help="seed of the study's own numbering")] = 2021,
 ) -> None:
     """Select the cohort: who is in, who is not and why, and which pair counts for each hip."""
-    from osteohip.cohort.criteria import steps
-    from osteohip.cohort.records import (
-        findings_by_hip,
-        list_exams,
-        list_films,
-        list_patients,
-        make_records,
-    )
     from osteohip.cohort.selection import (
         label_region_missing,
-        select_records,
-        shared_pictures,
+        select_from_tables,
         tabulate_cohort,
         tabulate_exclusions,
     )
     from osteohip.config import Selection, parse_settings
-    from osteohip.errors import raise_if_any
     from osteohip.files import write_csv, write_json
-    from osteohip.site.films import apply_overrides
     from osteohip.site.inventory import read_inventory, read_refused
     from osteohip.site.problems import problems_recorded
     from osteohip.site.schema import read_site
@@ -50,17 +39,7 @@ def select(
     with problems_recorded(private):
         facts = read_site(site)
         tables = read_selection_tables(site, facts, films=films)
-        records = make_records(
-            patients=list_patients(tables.patients),
-            films=list_films(apply_overrides(films, tables.films)),
-            exams=list_exams(tables.dxa),
-        )
-        criteria = steps(
-            chosen, findings=findings_by_hip(tables.findings), institutions=facts.institution
-        )
-        selected = select_records(records, criteria)
-        lines = {uid: line for line, uid in enumerate(films["sop_instance_uid"], start=2)}
-        raise_if_any(shared_pictures(selected.records, lines=lines))
+        selected = select_from_tables(tables, facts, films=films, settings=chosen)
     cohort, linkage = tabulate_cohort(selected.records, settings=chosen, seed=seed)
     summary = summarise_site(site, facts, films=films, refused=read_refused(refused), tables=tables)
     summary["label_region_missing"] = label_region_missing(selected.records, chosen.label_regions)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from osteohip.cohort.records import Record
+from osteohip.cohort.records import Film, Record
 from osteohip.config import Selection
 from osteohip.site.schema import SITE_FILE, folded
 
@@ -170,18 +170,22 @@ def no_pair(record: Record, *, max_days: int, regions: Collection[str]) -> str |
         return "patient_not_listed"
     if record.film is None:
         return "no_film_of_this_hip" if record.exam else "no_film_and_no_dxa"
-    film = record.film
-    if film.view != "AP":
-        return "view_not_ap" if film.view else "view_unknown"
-    if not film.vouched and not HIP.search(film.body_part.replace("_", " ")):
-        return "body_part_not_hip" if film.body_part else "body_part_unknown"
-    if not record.side:
-        return "side_unknown"
+    if unfit := unfit_film(record.film):
+        return unfit
     if record.exam is None:
         return "no_dxa_of_this_hip"
     if record.days_between > max_days:
         return "too_many_days_between"
     return None if deciding_region(record, regions) else "no_t_score"
+
+
+def unfit_film(film: Film) -> str | None:
+    """Return why a film is no AP film of a known hip, None where it is one."""
+    if film.view != "AP":
+        return "view_not_ap" if film.view else "view_unknown"
+    if not film.vouched and not HIP.search(film.body_part.replace("_", " ")):
+        return "body_part_not_hip" if film.body_part else "body_part_unknown"
+    return None if film.side else "side_unknown"
 
 
 def from_elsewhere(record: Record, institutions: Collection[str]) -> str | None:

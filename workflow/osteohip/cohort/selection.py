@@ -10,10 +10,21 @@ import numpy as np
 import pandas as pd
 
 from osteohip.cohort.age import AGE_CEILING_YEARS
-from osteohip.cohort.criteria import Step, deciding_region
-from osteohip.cohort.records import Measurement, Record
+from osteohip.cohort.criteria import Step, deciding_region, steps
+from osteohip.cohort.records import (
+    Measurement,
+    Record,
+    findings_by_hip,
+    list_exams,
+    list_films,
+    list_patients,
+    make_records,
+)
 from osteohip.config import Selection
-from osteohip.errors import Problem
+from osteohip.errors import Problem, raise_if_any
+from osteohip.site.films import apply_overrides
+from osteohip.site.schema import Site
+from osteohip.site.tables import SelectionTables
 from osteohip.site.tags import INVENTORY
 
 COHORT_COLUMNS = (
@@ -81,6 +92,39 @@ class Selected:
     records: tuple[Record, ...]
     exclusions: tuple[Exclusion, ...]
     flow: pd.DataFrame
+
+
+def select_from_tables(
+    tables: SelectionTables, site: Site, *, films: pd.DataFrame, settings: Selection
+) -> Selected:
+    """Select from the films and tables of a site.
+
+    Parameters
+    ----------
+    tables, site
+        The site's tables, free of problems, and its ``site.yaml``.
+    films
+        The inventory's films.
+    settings
+        Section ``selection`` of the configuration.
+
+    Raises
+    ------
+    InputError
+        Where one picture stands for several patients of the cohort.
+    """
+    records = make_records(
+        patients=list_patients(tables.patients),
+        films=list_films(apply_overrides(films, tables.films)),
+        exams=list_exams(tables.dxa),
+    )
+    criteria = steps(
+        settings, findings=findings_by_hip(tables.findings), institutions=site.institution
+    )
+    selected = select_records(records, criteria)
+    lines = {uid: line for line, uid in enumerate(films["sop_instance_uid"], start=2)}
+    raise_if_any(shared_pictures(selected.records, lines=lines))
+    return selected
 
 
 def select_records(records: Sequence[Record], criteria: Sequence[Step]) -> Selected:

@@ -1,0 +1,69 @@
+"""A real browser for the pages of the kits."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Tab:
+    """One window of the browser with what it complained of and asked the network for."""
+
+    page: Any
+    context: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def open_browser(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
+    """A function that starts Chromium with a profile of this test and opens a file in it."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium (Debian's package chromium) is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        contexts = []
+
+        def start(path: Path, *, width: int = 1280, height: int = 800) -> Tab:
+            context = driver.chromium.launch_persistent_context(
+                tmp_path / "profile",
+                executable_path=program,
+                args=list(FLAGS),
+                viewport={"width": width, "height": height},
+                accept_downloads=True,
+            )
+            contexts.append(context)
+            tab = Tab(context.new_page(), context)
+            tab.page.on("console", lambda m: tab.errors.append(m.text) if m.type != "log" else None)
+            tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
+            tab.page.on(
+                "request",
+                lambda r: (
+                    None
+                    if r.url.startswith(("file:", "data:", "blob:"))
+                    else tab.requests.append(r.url)
+                ),
+            )
+            tab.page.goto(path.as_uri())
+            return tab
+
+        yield start
+        for context in contexts:
+            context.close()

@@ -1,0 +1,73 @@
+"use strict";
+
+/* What the pages of the kits share: storage, CSV, download, messages. No page reaches a network. */
+const kit = (() => {
+  const element = (id) => document.getElementById(id);
+  const data = JSON.parse(element("data").textContent);
+
+  /** Keep a value in this browser; where it cannot be kept the page says so, and goes on. */
+  function keep(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+      element("warning").hidden = true;
+      return true;
+    } catch {
+      element("warning").hidden = false;
+      window.onbeforeunload = () => true;
+      return false;
+    }
+  }
+
+  /** Return what was kept, null where nothing was or where it is not readable. */
+  function kept(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  }
+
+  function csv(rows) {
+    const cell = (value) => {
+      const text = value === null || value === undefined ? "" : String(value);
+      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    return rows.map((row) => row.map(cell).join(",") + "\n").join("");
+  }
+
+  function download(name, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  let fading = 0;
+  function say(text) {
+    element("message").textContent = text;
+    element("message").hidden = false;
+    clearTimeout(fading);
+    fading = setTimeout(() => (element("message").hidden = true), 6000);
+  }
+
+  /** Show a dialog until `accept` is called with an answer; return a promise of the answer. */
+  function ask(dialog, { mayCancel }) {
+    return new Promise((resolve) => {
+      dialog.oncancel = (event) => {
+        if (!mayCancel) event.preventDefault();
+      };
+      dialog.onclose = () => resolve(dialog.returnValue || null);
+      dialog.returnValue = "";
+      dialog.showModal();
+    });
+  }
+
+  /** True where a key belongs to a field or a dialog and not to the page. */
+  function typing(event) {
+    const field = event.target.closest("input");
+    return Boolean(document.querySelector("dialog[open]") || (field && field.type !== "range"));
+  }
+
+  return { element, data, keep, kept, csv, download, say, ask, typing };
+})();
