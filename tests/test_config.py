@@ -105,6 +105,13 @@ NAN, INFINITE = float("nan"), float("inf")
             {"external": "results/synthetic/third"},
             "synthetic: results/synthetic/third is to be made",
         ),
+        ({"model": "/m"}, "external: a model is validated at external sites: name them"),
+        ({"model": "/m", "external": []}, "external: a model is validated at external sites"),
+        ({"model": ""}, "model: expected text that is not empty (found '')"),
+        (
+            {"model": "/m", "external": "results/synthetic/development"},
+            "external: an external site cannot be called 'development'",
+        ),
     ],
 )
 def test_mistakes_are_refused_by_name(raw, sentence):
@@ -151,6 +158,7 @@ def test_all_mistakes_come_at_once():
         ({"external": "/data/busan"}, ("/data/busan",)),
         ({"external": ["/data/a", "/data/b"]}, ("/data/a", "/data/b")),
         ({"external": []}, ()),
+        ({"model": "/m", "external": "/data/busan"}, ("/data/busan",)),
     ],
 )
 def test_external_sites(raw, externals):
@@ -181,6 +189,14 @@ def test_named_entries_are_added_to_the_default_ones():
 
 def test_numbers_may_come_as_text_as_snakemake_hands_them_on():
     assert load_config({"training": {"epochs": "3"}}).training.epochs == 3
+
+
+def test_a_given_model_leaves_development_and_runs_aside():
+    asan = "/data/asan"
+    runs = {"x": {"seed": 3}}
+    study = load_config({"model": "/m", "external": asan, "development": asan, "runs": runs})
+    assert study.sites == ("/data/asan",)
+    assert (study.trained, study.ensembles, study.reported().split) == ((), {}, None)
 
 
 def test_what_is_reported_holds_no_path_and_only_configured_sites():

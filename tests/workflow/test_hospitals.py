@@ -33,7 +33,7 @@ def name_site(folder: Path, name: str) -> None:
 @pytest.fixture(scope="module")
 def hospitals(small_study, tmp_path_factory) -> dict[str, Path]:
     """Site folders elsewhere, of the same films under other names."""
-    top = tmp_path_factory.mktemp("sites")
+    top = tmp_path_factory.mktemp("shared") / "our sites"
     made = small_study / "results" / "synthetic" / "external"
     found = {}
     for name in ("busan", "daegu"):

@@ -723,6 +723,7 @@ EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "string_type": "text",
+    "string_too_short": "text that is not empty",
     "string_pattern_mismatch": "text of the form {pattern}",
     "list_type": "a list",
     "dict_type": "keys with values below it",
