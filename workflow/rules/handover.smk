@@ -59,6 +59,8 @@ rule receive:
         "results/logs/receive/{run}.log",
     benchmark:
         "results/benchmarks/receive/{run}.tsv"
+    group:
+        "model"
     wildcard_constraints:
         run=one_of(RECEIVED),
     conda:
