@@ -135,6 +135,34 @@ def test_a_file_that_is_no_threshold_is_refused(
         evaluate(predictions=predictions, threshold_file=path, out_dir=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("rule", "chosen_on", "fine"),
+    [
+        ("youden", "validation", True),
+        ("sensitivity", "validation", True),
+        ("fixed", None, True),
+        ("given", None, True),
+        ("youden", "test", False),
+        ("youden", None, False),
+        ("sensitivity", "external", False),
+        ("youden", "Validation ", False),
+        ("fixed", "test", False),
+        ("of my own", None, False),
+    ],
+)
+def test_a_threshold_chosen_on_other_cases_is_refused(
+    predictions: Path, tmp_path: Path, rule: str, chosen_on: str | None, fine: bool
+) -> None:
+    path = tmp_path / "threshold.json"
+    path.write_text(json.dumps({"value": 0.3, "rule": rule, "chosen_on": chosen_on}))
+    if fine:
+        evaluate(predictions=predictions, threshold_file=path, out_dir=tmp_path / "out")
+        return
+    with pytest.raises(StudyError, match=r"threshold\.json: expected `chosen_on` to be"):
+        evaluate(predictions=predictions, threshold_file=path, out_dir=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_operating_point_is_fixed_by_the_configuration(tmp_path: Path) -> None:
     threshold(out=tmp_path / "threshold.json", settings='{"threshold":0.4}')
     fixed = {"value": 0.4, "rule": "fixed", "chosen_on": None}

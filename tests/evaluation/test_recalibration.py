@@ -106,3 +106,13 @@ def test_another_file_is_refused(tmp_path: Path, change: dict[str, object]) -> N
         read_recalibration(path)
     with pytest.raises(StudyError, match="there is no file"):
         read_recalibration(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("part", ["external", "test", "the external site itself", None])
+def test_a_refit_fitted_on_other_cases_is_refused(tmp_path: Path, part: str | None) -> None:
+    labels, scores = np.array([1, 0, 1, 0]), np.array([0.8, 0.3, 0.4, 0.5])
+    refit = fit_recalibration(labels=labels, scores=scores, method="platt", fitted_on="validation")
+    path = tmp_path / "calibration.json"
+    path.write_text(json.dumps(refit.as_json() | {"fitted_on": part}))
+    with pytest.raises(StudyError, match='expected `fitted_on` to be "validation"'):
+        read_recalibration(path)

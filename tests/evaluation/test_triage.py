@@ -102,3 +102,12 @@ def test_files_are_read_as_written_or_refused(tmp_path: Path) -> None:
             read_triage(path)
     with pytest.raises(StudyError, match="there is no file"):
         read_triage(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("part", ["external", None])
+def test_a_triage_chosen_on_other_cases_is_refused(tmp_path: Path, part: str | None) -> None:
+    first, second = (choose([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1], basis=basis) for basis in BASES)
+    path = tmp_path / "triage.json"
+    path.write_text(json.dumps([first.as_json(), second.as_json() | {"chosen_on": part}]))
+    with pytest.raises(StudyError, match='expected `chosen_on` to be "validation"'):
+        read_triage(path)

@@ -15,6 +15,7 @@ from osteohip.errors import StudyError
 from osteohip.evaluation.calibration import NO_PROBABILITIES, are_probabilities
 from osteohip.evaluation.discrimination import Floats, Labels
 from osteohip.evaluation.logistic import NoEstimateError, fit_logistic, log_odds
+from osteohip.evaluation.threshold import require_validation
 from osteohip.files import read_json
 
 Method = Literal["platt", "temperature"]
@@ -97,7 +98,7 @@ def read_recalibration(path: Path) -> Recalibration:
     Raises
     ------
     StudyError
-        If it is missing or none of ours.
+        If it is missing, none of ours, or fitted on other cases than those of validation.
     """
     try:
         content = read_json(path)
@@ -114,4 +115,5 @@ def read_recalibration(path: Path) -> Recalibration:
             f"{path.name}: expected JSON with method, intercept, slope, fitted_on, n, "
             "osteoporosis and reason"
         ) from None
+    require_validation(found.fitted_on, file=path.name, key="fitted_on")
     return found

@@ -15,6 +15,8 @@ from osteohip.evaluation.discrimination import ONE_CLASS, Floats, Labels, roc_cu
 from osteohip.files import read_json
 
 VALIDATION = "validation"
+# Rules by which no data take part in the choice.
+WITHOUT_DATA = ("fixed", "given")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def take_threshold(*, value: float | None, path: Path | None) -> Threshold:
     Raises
     ------
     StudyError
-        If not exactly one of both is given, the number is not finite or the file is none of ours.
+        If not exactly one of both is given, the number is not finite, the file is none of ours, or
+        its threshold was chosen on other cases than those of validation.
     """
     if (value is None) == (path is None):
         raise StudyError("give either --threshold or --threshold-file")
@@ -115,4 +118,33 @@ def take_threshold(*, value: float | None, path: Path | None) -> Threshold:
         ) from None
     if not math.isfinite(found.value):
         raise StudyError(f"{path.name}: expected a finite number `value`")
+    if found.rule in WITHOUT_DATA:
+        if found.chosen_on is not None:
+            raise StudyError(
+                f"{path.name}: expected `chosen_on` to be null for the rule `{found.rule}`, by "
+                "which no data take part"
+            )
+    else:
+        require_validation(found.chosen_on, file=path.name, key="chosen_on")
     return found
+
+
+def require_validation(part: object, *, file: str, key: str) -> None:
+    """Refuse what was chosen on other cases than those of the validation set.
+
+    Parameters
+    ----------
+    part
+        What ``file`` says under ``key``.
+
+    Raises
+    ------
+    StudyError
+        If it is not `VALIDATION`: measures of the very cases that something was chosen on, or a
+        choice renewed at each site, would be taken for those of an unchanged model.
+    """
+    if part != VALIDATION:
+        raise StudyError(
+            f'{file}: expected `{key}` to be "{VALIDATION}"; what is chosen on other cases is '
+            "not used"
+        )

@@ -14,6 +14,7 @@ from osteohip.errors import StudyError
 from osteohip.evaluation.discrimination import Floats, Labels
 from osteohip.evaluation.estimate import LEVEL, Estimate
 from osteohip.evaluation.proportions import wilson
+from osteohip.evaluation.threshold import require_validation
 from osteohip.files import read_json
 
 Basis = Literal["estimate", "lower_bound"]
@@ -159,7 +160,7 @@ def read_triage(path: Path) -> list[Triage]:
     Raises
     ------
     StudyError
-        If it is missing or none of ours.
+        If it is missing, none of ours, or chosen on other cases than those of validation.
     """
     try:
         found = [
@@ -180,6 +181,8 @@ def read_triage(path: Path) -> list[Triage]:
             f"{path.name}: expected JSON with a triage by estimate and one by lower bound, each "
             "with basis, rule_in, rule_out and chosen_on"
         )
+    for triage in found:
+        require_validation(triage.chosen_on, file=path.name, key="chosen_on")
     return found
 
 
