@@ -47,7 +47,7 @@ def checkout(folder: Path, *, grouped: bool) -> None:
 
 
 def study_on(slurm: Slurm, folder: Path) -> tuple[int, float, float, float]:
-    """Run the study; return jobs, and seconds of the whole, in jobs, and in stages."""
+    """Run the study; return jobs, and seconds of the whole, in jobs, and in their stages."""
     before = len(slurm.finished_jobs())
     start = time.monotonic()
     command = [sys.executable, "-m", "snakemake", *PROFILE]
@@ -70,13 +70,15 @@ def main() -> int:
     if (reason := missing()) is not None:
         print(reason, file=sys.stderr)
         return 2
-    print(f"{'':20}{'jobs':>6}{'whole s':>9}{'in jobs s':>11}{'in stages s':>13}")
+    print(f"{'':20}{'jobs':>6}{'whole s':>9}{'in jobs s':>11}{'in stages s':>13}{'between s':>11}")
     with tempfile.TemporaryDirectory() as name, one_node_slurm(Path(name) / "slurm") as slurm:
         for label, grouped in (("a job a stage", False), ("short ones grouped", True)):
             folder = Path(name) / label
             checkout(folder, grouped=grouped)
             jobs, *seconds = study_on(slurm, folder)
-            print(f"{label:20}{jobs:>6}{seconds[0]:>9.0f}{seconds[1]:>11.0f}{seconds[2]:>13.0f}")
+            seconds.append(seconds[1] - seconds[2])
+            columns = zip(seconds, (9, 11, 13, 11), strict=True)
+            print(f"{label:20}{jobs:>6}" + "".join(f"{s:>{width}.0f}" for s, width in columns))
     return 0
 
 
