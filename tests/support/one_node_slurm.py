@@ -25,6 +25,7 @@ from pathlib import Path
 # SLURM takes its configuration from here alone: it strips SLURM_CONF from the jobs it starts.
 ETC = Path("/etc/slurm")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "sinfo", "scontrol")
+ENDS = ("StartTime", "EndTime")
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 10
 
@@ -115,9 +116,6 @@ class Slurm:
                 )
             )
         return found
-
-
-ENDS = ("StartTime", "EndTime")
 
 
 @contextlib.contextmanager
@@ -237,6 +235,7 @@ def main() -> int:
     if reason is not None or len(sys.argv) < 2:
         print(reason or __doc__, file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
     with tempfile.TemporaryDirectory() as name, one_node_slurm(Path(name) / "slurm"):
         return subprocess.run(sys.argv[1:], check=False).returncode
 
