@@ -59,10 +59,10 @@ rule receive:
         "results/logs/receive/{run}.log",
     benchmark:
         "results/benchmarks/receive/{run}.tsv"
-    group:
-        "model"
     wildcard_constraints:
         run=one_of(RECEIVED),
+    group:
+        "model"
     conda:
         "../../envs/cpu.yaml"
     resources:
