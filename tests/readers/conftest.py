@@ -23,17 +23,37 @@ FLAGS = (
 
 @dataclass
 class Tab:
-    """One window of the browser with what it complained of and asked the network for."""
+    """One tab of the browser with what it complained of and asked the network for."""
 
     page: Any
     context: Any
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    def reopen(self) -> Tab:
+        """Close the tab and open its page in a new one of the same browser."""
+        url = self.page.url
+        self.page.close()
+        return open_tab(self.context, url)
+
+
+def open_tab(context: Any, url: str) -> Tab:
+    tab = Tab(context.new_page(), context)
+    tab.page.on("console", lambda m: tab.errors.append(m.text) if m.type != "log" else None)
+    tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
+
+    def note(request: Any) -> None:
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            tab.requests.append(request.url)
+
+    tab.page.on("request", note)
+    tab.page.goto(url)
+    return tab
+
 
 @pytest.fixture
 def open_browser(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
-    """A function that starts Chromium with a profile of this test and opens a file in it."""
+    """A function that starts Chromium with an empty profile and opens a file in it."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium (Debian's package chromium) is not installed")
@@ -43,26 +63,14 @@ def open_browser(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
 
         def start(path: Path, *, width: int = 1280, height: int = 800) -> Tab:
             context = driver.chromium.launch_persistent_context(
-                tmp_path / "profile",
+                tmp_path / f"profile-{len(contexts)}",
                 executable_path=program,
                 args=list(FLAGS),
                 viewport={"width": width, "height": height},
                 accept_downloads=True,
             )
             contexts.append(context)
-            tab = Tab(context.new_page(), context)
-            tab.page.on("console", lambda m: tab.errors.append(m.text) if m.type != "log" else None)
-            tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
-            tab.page.on(
-                "request",
-                lambda r: (
-                    None
-                    if r.url.startswith(("file:", "data:", "blob:"))
-                    else tab.requests.append(r.url)
-                ),
-            )
-            tab.page.goto(path.as_uri())
-            return tab
+            return open_tab(context, path.as_uri())
 
         yield start
         for context in contexts:

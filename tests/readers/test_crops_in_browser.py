@@ -149,11 +149,10 @@ def test_boxes_come_back_exactly(site: Path, open_browser: Open, tmp_path: Path)
     lateral = tab.page.locator("#border-lateral").bounding_box()
     assert lateral["x"] + lateral["width"] < doctor.at(152, 182)[0]
 
-    # Closed in the middle, and taken up again in a browser started anew.
+    # Closed in the middle, and taken up again.
     assert tab.errors == []
     assert tab.requests == []
-    tab.context.close()
-    tab = open_browser(page)
+    tab = tab.reopen()
     doctor = Doctor(tab)
     assert tab.page.locator("#who").is_hidden()
     assert tab.page.locator("#count").inner_text() == "2 of 4 marked"
@@ -222,6 +221,23 @@ def test_boxes_of_crops_csv_are_adjusted(site: Path, open_browser: Open, tmp_pat
     assert "marked by Bo" in tab.page.locator("#film").inner_text()
     assert tab.errors == []
     assert tab.requests == []
+
+
+def test_a_browser_that_keeps_nothing_is_told_of(
+    site: Path, open_browser: Open, tmp_path: Path
+) -> None:
+    osteohip("crops", site, "--all-films")
+    tab = open_browser(site / "crops-pages" / "page-001.html")
+    doctor = Doctor(tab)
+    doctor.sign("A")
+    assert tab.page.locator("#warning").is_hidden()
+    tab.page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error(); }; }")
+    doctor.keys("b")
+    assert "Export before you close it" in tab.page.locator("#warning").inner_text()
+    # The left film has 400 columns and 480 rows; a third of it, in the middle.
+    assert rows(doctor.export(tmp_path))[1:] == [
+        ["2.25.1", "L", "133", "160", "266", "320", "cropped", "", "A"]
+    ]
 
 
 def test_text_of_the_site_is_shown_and_never_run(
