@@ -1,1 +1,1 @@
-"""What people do in a browser, without server or network: mark crops."""
+"""What people do in a browser, without server or network: mark crops, and judge heat maps."""

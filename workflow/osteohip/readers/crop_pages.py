@@ -135,6 +135,7 @@ def write_pages(
     collect += [] if out == folder / PAGES_FOLDER else ["--out-dir", str(out)]
     index = render_page(
         "index.html.j2",
+        styles=("kit.css",),
         scripts=(),
         data=None,
         site_name=site.name,
@@ -222,6 +223,7 @@ def _html(page: Page, pictures: Sequence[Picture], site: Site) -> str:
     ]
     return render_page(
         "crops.html.j2",
+        styles=("kit.css",),
         scripts=("kit.js", "crops.js"),
         data={"export": page.export, "columns": list(CROPS.columns), "hips": hips},
         number=page.number,

@@ -10,15 +10,22 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 
-def render_page(template: str, *, scripts: tuple[str, ...], data: Any, **values: object) -> str:
+def render_page(
+    template: str,
+    *,
+    styles: tuple[str, ...],
+    scripts: tuple[str, ...],
+    data: Any,
+    **values: object,
+) -> str:
     """Return a page made from a template of this room.
 
     Parameters
     ----------
     template
         Name of the HTML template; it has `style`, `script` and `data` besides ``values``.
-    scripts
-        Names of the scripts, in order.
+    styles, scripts
+        Names of the style sheets and scripts, in order.
     data
         What the scripts read, as JSON.
     values
@@ -33,7 +40,7 @@ def render_page(template: str, *, scripts: tuple[str, ...], data: Any, **values:
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.from_string(text(template)).render(
-        style=Markup(text("kit.css")),  # our own files
+        style=Markup("\n".join(text(name) for name in styles)),  # our own files
         script=Markup("\n".join(text(name) for name in scripts)),
         data=Markup(script_json(data)),
         **values,
