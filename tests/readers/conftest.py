@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,13 @@ class Tab:
         """Close the tab and open its page in a new one of the same browser."""
         url = self.page.url
         self.page.close()
+        # What a tab kept reaches others a moment later; nobody opens a page faster.
+        time.sleep(1)
         return open_tab(self.context, url)
+
+    def another(self) -> Tab:
+        """Open the same page in a second tab."""
+        return open_tab(self.context, self.page.url)
 
 
 def open_tab(context: Any, url: str) -> Tab:

@@ -92,7 +92,10 @@ class Doctor:
     def sign(self, name: str) -> None:
         self.page.fill("#initials", name)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_selector("#who", state="hidden")
+        self.page.wait_for_function(
+            "name => document.querySelector('#annotator').textContent === `Marked by ${name}`",
+            arg=name,
+        )
 
     def export(self, folder: Path) -> Path:
         with self.page.expect_download() as download:

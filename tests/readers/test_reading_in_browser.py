@@ -138,3 +138,22 @@ def test_heat_can_be_taken_away_and_looked_into(
     assert page.locator("#name").inner_text() == f"Picture 2 of {len(items)}"
     page.keyboard.press("r")
     assert "Answer first" in page.locator("#message").inner_text()
+
+
+def test_two_tabs_of_one_deck_do_not_lose_answers(
+    open_browser: Callable[..., Any], tmp_path: Path
+) -> None:
+    items = build_deck(CASES, reader="Kim", seed=1)
+    path = tmp_path / "Kim.html"
+    path.write_text(reading_page(items, **ARRAYS, reader="Kim", synthetic=False)[0], "utf-8")
+    one = open_browser(path)
+    two = one.another()
+    one.page.keyboard.press("ArrowRight")
+    for read, tab in enumerate((one, two, one), start=1):
+        tab.page.keyboard.press("y")
+        for either in (one, two):
+            either.page.wait_for_function(
+                "n => document.querySelector('#count').innerText.startsWith(n + ' of')",
+                arg=read,
+                timeout=10000,
+            )

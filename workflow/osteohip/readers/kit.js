@@ -66,7 +66,9 @@ const kit = (() => {
   /** True where a key belongs to a field or a dialog and not to the page. */
   function typing(event) {
     const field = event.target.closest("input");
-    return Boolean(document.querySelector("dialog[open]") || (field && field.type !== "range"));
+    // A field keeps the focus for a moment after its dialog has closed.
+    const shown = field && field.offsetParent;
+    return Boolean(document.querySelector("dialog[open]") || (shown && field.type !== "range"));
   }
 
   return { element, data, keep, kept, csv, download, say, ask, typing };

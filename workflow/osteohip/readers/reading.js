@@ -30,6 +30,13 @@
     kit.keep(SLOT, answers);
   }
 
+  // The same deck in another tab: without this, its answers would be written over.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== SLOT) return;
+    recall().forEach((answer, index) => (answers[index] = answer));
+    draw();
+  });
+
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       const now = performance.now();
