@@ -102,6 +102,39 @@ def test_undefined_draws_are_counted_and_no_interval_has_zero_width(
     assert found.estimate == 1.0
 
 
+HIGH = "the upper limit is infinite: the ratio divides by zero in some resamples"
+LOW = "both limits are infinite: the ratio divides by zero in nearly all resamples"
+
+
+@pytest.mark.parametrize(
+    ("finite", "infinite", "undefined", "low", "high", "reason"),
+    [
+        # 2.5 % of 0 ... 999 are 24.975 and 974.025: the draws beside them, outwards.
+        (980, 20, 0, 24.0, 975.0, None),
+        (975, 25, 0, 24.0, None, HIGH),
+        (950, 50, 0, 24.0, None, HIGH),
+        (300, 700, 0, 24.0, None, HIGH),
+        (20, 980, 0, None, None, LOW),
+        (930, 30, 40, 23.0, None, HIGH),
+        (0, 1000, 0, None, None, "nearly all resamples give the same value"),
+    ],
+)
+def test_infinite_draws_have_their_place_above_all_others(
+    finite: int,
+    infinite: int,
+    undefined: int,
+    low: float | None,
+    high: float | None,
+    reason: str | None,
+) -> None:
+    draws = np.array([*range(finite), *[np.inf] * infinite, *[np.nan] * undefined])
+    np.random.default_rng(0).shuffle(draws)
+    found = percentile_interval(draws, estimate=1.0, n=9, stratified=False)
+    assert (found.low, found.high, found.reason) == (low, high, reason)
+    counted = f", {undefined} undefined" if undefined else ""
+    assert found.method.endswith(f"1000 resamples{counted}, {infinite} infinite")
+
+
 def test_logit_interval_by_hand() -> None:
     # Logits -1, 0 and 1 have a standard deviation of 1 around the estimate's logit of 0.
     draws = np.array([1 / (1 + np.e), 0.5, 1 / (1 + 1 / np.e)])

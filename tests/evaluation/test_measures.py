@@ -257,3 +257,29 @@ def test_brier_is_null_with_a_reason(
 ) -> None:
     found = brier(labels=np.array([0, 1]), scores=np.array(scores))
     assert (found.estimate, found.low, found.reason) == (estimate, None, reason)
+
+
+def test_ratios_that_divide_by_zero_in_some_resamples() -> None:
+    # 35 of 50 and 3 of 50: none of 50 is drawn with (1 - 3/50)^50 = 4.5 %, more than 2.5 %.
+    labels = np.repeat([1, 0], 50)
+    scores = np.concatenate([np.repeat([1.0, 0.0], [35, 15]), np.repeat([1.0, 0.0], [3, 47])])
+    measured = measures(labels=labels, scores=scores, threshold=0.5)
+    found = measured.resampled["lr_positive"]
+    assert found.estimate == pytest.approx(35 / 3)
+    assert found.low == pytest.approx(5, abs=0.5)
+    assert (found.high, measured.undefined["lr_positive"]) == (None, 0)
+    assert found.reason is not None
+    assert "the upper limit is infinite" in found.reason
+    assert int(found.method.split()[-2]) == pytest.approx(2000 * 0.94**50, abs=40)
+    assert measured.resampled["lr_negative"].high is not None
+    # Turned round, the ratio that divides by zero is the negative one.
+    turned = measures(labels=labels, scores=-scores, threshold=-0.5).resampled
+    assert turned["lr_negative"].high is None
+    assert turned["diagnostic_odds_ratio"].estimate == pytest.approx(15 * 3 / (35 * 47))
+
+
+def test_a_ratio_that_is_infinite_itself_is_null_among_the_resampled() -> None:
+    labels, scores = np.repeat([1, 0], 10), np.repeat([1.0, 0.0], [8, 12])
+    found = measures(labels=labels, scores=scores, threshold=0.5, resampling=FEW).resampled
+    assert (found["lr_positive"].estimate, found["lr_positive"].low) == (None, None)
+    assert found["lr_positive"].reason == "no case without osteoporosis is called positive"

@@ -13,6 +13,11 @@ CASES = st.lists(
 ).filter(lambda cases: any(weight for *_, weight in cases))
 
 
+def ratio(k: int, n: int) -> float:
+    """k / n, infinite where it divides by zero and undefined where it is 0/0."""
+    return k / n if n else np.inf if k else np.nan
+
+
 @given(CASES)
 @settings(max_examples=200)
 def test_equals_scikit_learn_on_the_cases_written_out(cases: list[tuple[int, int, int]]) -> None:
@@ -42,9 +47,9 @@ def test_equals_scikit_learn_on_the_cases_written_out(cases: list[tuple[int, int
         "youden": metrics.balanced_accuracy_score(y, call, adjusted=True) if both else np.nan,
         "f1": metrics.f1_score(y, call) if tp + fn + fp else np.nan,
         "mcc": metrics.matthews_corrcoef(y, call) if both and 0 < call.sum() < len(y) else np.nan,
-        "lr_positive": tp / (tp + fn) / (fp / (fp + tn)) if tp + fn and fp else np.nan,
-        "lr_negative": fn / (tp + fn) / (tn / (fp + tn)) if tp + fn and tn else np.nan,
-        "diagnostic_odds_ratio": tp * tn / (fp * fn) if fp * fn else np.nan,
+        "lr_positive": ratio(tp * (fp + tn), fp * (tp + fn)) if both else np.nan,
+        "lr_negative": ratio(fn * (fp + tn), tn * (tp + fn)) if both else np.nan,
+        "diagnostic_odds_ratio": ratio(tp * tn, fp * fn),
         "auc": metrics.roc_auc_score(y, s) if both else np.nan,
         "average_precision": metrics.average_precision_score(y, s) if y.any() else np.nan,
         "brier": np.mean((y - s) ** 2),

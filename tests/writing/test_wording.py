@@ -54,6 +54,10 @@ def test_number(value: float | None, digits: int, text: str) -> None:
             "0.250 (no interval: one case)",
         ),
         (
+            {"estimate": 11.667, "low": 5.0, "high": None, "k": None, "n": 9, "reason": "no end"},
+            "11.667 (5.000 and above: no end)",
+        ),
+        (
             {"estimate": 1.0, "low": 0.7225, "high": 1.0, "k": 10, "n": 10},
             "100.0 % (72.2–100.0; 10/10)",
         ),

@@ -17,6 +17,8 @@ RESAMPLES = 2000
 # Above this share of resamples without a value the outer percentiles mean nothing.
 MOST_UNDEFINED = 0.05
 ALIKE = "nearly all resamples give the same value"
+INFINITE_LOW = "both limits are infinite: the ratio divides by zero in nearly all resamples"
+INFINITE_HIGH = "the upper limit is infinite: the ratio divides by zero in some resamples"
 # Weights held at a time: few enough to stay in the cache of a core, which makes it thrice as fast.
 CHUNK = 1 << 14
 
@@ -97,12 +99,13 @@ def percentile_interval(
     """Return a statistic with the percentile interval of its resamples.
 
     Resamples without a value are counted in ``method`` and left out; where they are more than a
-    twentieth, or where all values are the same, there is no interval.
+    twentieth, or where all values are the same, there is no interval. Infinite ones have their
+    place above all others, and are counted in ``method`` too; a limit among them is None.
 
     Parameters
     ----------
     draws
-        Shape (resamples,), NaN where undefined.
+        Shape (resamples,), NaN where undefined, infinity where a ratio divides by zero.
     estimate, n, reason
         The statistic of the cases themselves, their number, and why the statistic is undefined.
     stratified
@@ -113,7 +116,16 @@ def percentile_interval(
     if without is not None:
         return without
     tail = (1 - level) / 2
-    low, high = (float(x) for x in np.nanquantile(draws, [tail, 1 - tail]))
+    if np.isinf(draws).any():
+        # Nothing lies between a number and infinity, so that limits are draws themselves.
+        low = float(np.nanquantile(draws, tail, method="lower"))
+        high = float(np.nanquantile(draws, 1 - tail, method="higher"))
+    else:
+        low, high = (float(x) for x in np.nanquantile(draws, [tail, 1 - tail]))
+    if math.isinf(low):
+        return Estimate(estimate, None, None, None, n, method, INFINITE_LOW)
+    if math.isinf(high):
+        return Estimate(estimate, low, None, None, n, method, INFINITE_HIGH)
     if math.isclose(low, high, rel_tol=1e-12, abs_tol=1e-15):
         return Estimate(estimate, None, None, None, n, method, ALIKE)
     return Estimate(estimate, low, high, None, n, method)
@@ -156,12 +168,13 @@ def logit_interval(
 
 
 def _method(kind: str, draws: Floats, *, stratified: bool) -> str:
-    """Return the name of an interval, with the number of resamples and of undefined ones."""
-    undefined = int(np.isnan(draws).sum())
+    """Return an interval's name with the number of resamples, of undefined and infinite ones."""
+    undefined, infinite = int(np.isnan(draws).sum()), int(np.isinf(draws).sum())
     return (
         f"{kind} by patient, {len(draws)} resamples"
         + (" stratified by class" if stratified else "")
         + (f", {undefined} undefined" if undefined else "")
+        + (f", {infinite} infinite" if infinite else "")
     )
 
 

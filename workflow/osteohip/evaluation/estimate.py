@@ -18,8 +18,8 @@ class Estimate:
     Parameters
     ----------
     estimate, low, high
-        Value and limits of the interval; None where they are undefined, and then ``reason`` says
-        why.
+        Value and limits of the interval; None where they are undefined or infinite, and then
+        ``reason`` says why. An upper limit alone may be None.
     k, n
         Numerator and denominator of a proportion; for other statistics ``k`` is None and ``n`` the
         number of cases.

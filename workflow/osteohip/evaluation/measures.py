@@ -294,7 +294,7 @@ def measures(
         known = by_formula.get(name)
         return method(
             draws[name],
-            estimate=None if math.isnan(of_cases[name]) else of_cases[name],
+            estimate=of_cases[name] if math.isfinite(of_cases[name]) else None,
             n=n,
             reason=known.reason if known else UNDEFINED[name],
             stratified=name in within_class,

@@ -42,7 +42,7 @@ def weighted_measures(
     -------
     function
         From weights of shape (b, n), whole and not negative, to measures of shape (b,) by the names
-        that `measures` has; NaN where a measure is 0/0 or infinite.
+        that `measures` has; NaN where a measure is 0/0, infinity where a ratio divides by zero.
     """
     diseased = labels == 1
     called = scores >= threshold
@@ -115,5 +115,5 @@ def _average_precision(of_diseased: Floats, of_healthy: Floats) -> Floats:
 
 
 def _divide(k: Floats, n: Floats) -> Floats:
-    """Return k / n, NaN where n is zero."""
-    return np.divide(k, n, out=np.full_like(k, np.nan), where=n != 0)
+    """Return k / n, neither negative; where n is zero, NaN for 0/0 and else infinity."""
+    return np.divide(k, n, out=np.where(k > 0, np.inf, np.nan), where=n != 0)

@@ -93,6 +93,9 @@ def estimate(item: Mapping[str, Any], *, share: bool = False, digits: int = 3) -
     counts = f"; {number(item['k'])}/{number(item['n'])}" if proportion else ""
     if item["low"] is None:
         return f"{shown} (no interval: {item['reason']}{counts})"
+    if item["high"] is None:
+        low = number(scale * item["low"], digits)
+        return f"{shown} ({low} and above: {item['reason']}{counts})"
     limits = interval(scale * item["low"], scale * item["high"], digits)
     return f"{shown} ({limits}{counts})"
 
