@@ -39,20 +39,20 @@ def test_counts_by_class_without_the_unknown() -> None:
 
 
 @given(COUNTS, COUNTS)
-def test_what_travels_hides_small_cells_and_comes_back_near(
-    sick: list[int], well: list[int]
-) -> None:
+def test_what_travels_hides_small_cells_and_makes_none_up(sick: list[int], well: list[int]) -> None:
     counts = Histogram((0, 65, 75, 85, 120), tuple(sick), tuple(well))
     travelled = suppressed(counts)
     for name in ("osteoporosis", "no_osteoporosis"):
         assert all(cell is None or cell >= 5 for cell in travelled[name])
     back = read_histogram(travelled, osteoporosis=sum(sick), others=sum(well))
     for label, cells in ((1, sick), (0, well)):
-        assert back.of_class(label).sum() == pytest.approx(sum(cells))
-        # Where nothing had to be hidden beside small cells, they come back near.
-        hidden = [n for n, t in zip(cells, travelled[NAMES[label]], strict=True) if t is None]
-        if max(hidden, default=0) < 5:
-            assert np.abs(back.of_class(label) - cells).max() < 5
+        shown = travelled[NAMES[label]]
+        assert getattr(back, NAMES[label]) == tuple(shown)
+        hidden = [n for n, t in zip(cells, shown, strict=True) if t is None]
+        assert back.untold_of(label) == sum(hidden)
+        assert back.of_class(label).sum() == sum(cells)
+        assert all(filled.sum() == sum(cells) for filled in back.fillings(label))
+        assert len(list(back.fillings(label))) == max(1, len(hidden))
     if min(*sick, *well) >= 5:
         assert back.osteoporosis == counts.osteoporosis
 
@@ -122,6 +122,47 @@ def test_a_class_has_no_case_beyond_the_border_of_its_label() -> None:
 def test_no_histogram_is_refused(content: dict[str, object]) -> None:
     with pytest.raises(StudyError, match="expected a histogram"):
         read_histogram(content, osteoporosis=3, others=1)
+
+
+def test_more_cases_than_the_class_has_are_refused() -> None:
+    content = suppressed(Histogram((0, 1, 2), (5, 6), (7, 8)))
+    with pytest.raises(StudyError, match="more than the 10 cases of osteoporosis"):
+        read_histogram(content, osteoporosis=10, others=15)
+
+
+def test_distance_takes_untold_bands_together() -> None:
+    told = Histogram((0, 1, 2, 3), (6, 2, 2), (1, 1, 1))
+    untold = Histogram((0, 1, 2, 3), (None, 10, None), (1, 1, 1), (10, 0))
+    assert distance(untold, told, 1) == pytest.approx(0.3)
+    assert distance(told, untold, 1) == pytest.approx(0.3)
+    assert distance(told, untold, 0) == 0
+
+
+@given(st.integers(0, 100), st.lists(st.integers(0, 12), min_size=8, max_size=8))
+def test_the_area_with_the_true_counts_lies_within_the_span(seed: int, cells: list[int]) -> None:
+    labels, scores, ages = cohort(seed, n=200)
+    true = Histogram((0, 65, 75, 85, 120), tuple(cells[:4]), tuple(cells[4:]))
+    sums = {"osteoporosis": sum(cells[:4]), "others": sum(cells[4:])}
+    target = read_histogram(suppressed(true), **sums)
+    found, exact = (
+        reweighted_area(
+            labels=labels,
+            scores=scores,
+            values={"age_years": ages},
+            target={"age_years": histogram},
+            smallest=1,
+        )
+        for histogram in (target, true)
+    )
+    if target == true:
+        assert found.span is found.note is None
+        assert found.auc == exact.auc
+    elif found.span is not None and exact.auc.estimate is not None:
+        assert "weighted as one" in (found.note or "")
+        low, high = found.span
+        for area in (found.auc.estimate, exact.auc.estimate):
+            assert area is not None
+            assert low - 1e-9 <= area <= high + 1e-9
 
 
 def test_distance_is_the_share_that_would_have_to_move() -> None:

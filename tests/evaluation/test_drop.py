@@ -151,7 +151,20 @@ def test_suppressed_cells_leave_the_rest(study: Path) -> None:
     sensitivity = found["differences"]["sensitivity"]
     assert sensitivity["difference"] is None
     assert sensitivity["reason"] == "the bundle does not tell counts under five"
-    assert found["case_mix"]["age_years"]["internal"]["osteoporosis"][3] == hidden / 2
+    inside = found["case_mix"]["age_years"]["internal"]
+    assert inside["osteoporosis"][1] is inside["osteoporosis"][3] is None
+    assert inside["untold"] == {"osteoporosis": hidden, "no_osteoporosis": 0}
+    cases = take(study)
+    for item, exact in zip(found["reweighted"], cases["reweighted"], strict=True):
+        if "age_years" not in item["to"]:
+            assert item == exact
+            continue
+        told = f"age, osteoporosis: {hidden} cases in 2 bands without a count"
+        assert item["note"] == f"{told}; these bands are weighted as one"
+        span = item["span"]
+        for area in (item["auc"]["estimate"], exact["auc"]["estimate"]):
+            assert span["low"] < area < span["high"]
+        assert exact["span"] is exact["note"] is None
 
 
 def test_few_cases_refuse_the_re_weighted_area(study: Path) -> None:

@@ -174,9 +174,11 @@ def take_apart(
     dict
         ``internal`` and ``external`` (n, osteoporosis, auc, confusion); ``differences``
         (internal less external: osteoporosis, sensitivity, specificity, auc); ``case_mix``
-        (histograms and the distance of the distributions within each class); ``reweighted`` (the
-        external area with the internal patients' ages, T-scores and both: what case mix explains
-        and what remains); ``calibration`` (carried over, after the refit on validation, after a
+        (histograms, null for a count that a bundle does not tell and under ``untold`` the cases of
+        all of these together, and the distance of the distributions within each class);
+        ``reweighted`` (the external area with the internal patients' ages, T-scores and both: what
+        case mix explains and what remains; ``span`` and ``note`` tell what untold counts leave
+        open); ``calibration`` (carried over, after the refit on validation, after a
         refit at the site, which is shown and never used, and the Brier score that this gains).
     """
     labels, scores = predictions.labels, predictions.scores
@@ -276,6 +278,8 @@ def _reweighted(
         "auc": found.auc.as_json(),
         "effective": found.effective,
         "covered": found.covered,
+        "span": None if found.span is None else {"low": found.span[0], "high": found.span[1]},
+        "note": found.note,
         "case_mix": found.change.as_json(),
         "remains": remains,
     }

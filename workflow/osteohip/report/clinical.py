@@ -344,6 +344,9 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
     )
     site = column_title(cohort)
     source = "" if inside["source"] == "cases" else " The internal side comes from aggregates."
+    source += "".join(
+        f" {_untold(item)}" for item in drop["reweighted"] if item.get("note") is not None
+    )
     return Table(
         key=f"drop-{cohort['id']}",
         caption=f"From the test set to {cohort_title(cohort)}: the difference taken apart.",
@@ -359,6 +362,17 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
         f"test set's: {distances}. A refit at the site shows how much of the drop is calibration; "
         f"it is fitted and measured on the same hips.{source}",
     )
+
+
+def _untold(item: Numbers) -> str:
+    """Return what untold counts leave open of one re-weighted area."""
+    what = " and ".join(PATIENTS[variable] for variable in item["to"])
+    if item["span"] is None:
+        left = "what their true counts would make of the area cannot be told"
+    else:
+        low, high = (number(item["span"][side], 3) for side in ("low", "high"))
+        left = f"their true counts could make the area {low} to {high}"
+    return f"By {what}: {plain(item['note'])}; {left}."
 
 
 def _drop_row(
