@@ -151,8 +151,29 @@ def test_net_benefit_stands_at_the_operating_point(cases: pd.DataFrame, tmp_path
     counts = found["confusion"]
     expected = (counts["tp"] - counts["fp"]) / 120
     assert found["metrics"]["net_benefit"]["estimate"] == pytest.approx(expected)
-    evaluate(predictions=tmp_path / "predictions.csv", threshold=-1.0, out_dir=tmp_path)
-    assert "net_benefit" not in json.loads((tmp_path / "metrics.json").read_text())["metrics"]
+
+
+@pytest.mark.parametrize(
+    ("least", "threshold", "reason"),
+    [
+        (0.0, -1.0, "the threshold is no probability between 0 and 1"),
+        (0.0, 0.0, "the threshold is no probability between 0 and 1"),
+        (0.0, 1.0, "the threshold is no probability between 0 and 1"),
+        (-5.0, 0.5, "scores outside 0 to 1 are no probabilities"),
+        (-5.0, 3.0, "scores outside 0 to 1 are no probabilities"),
+    ],
+)
+def test_without_probabilities_there_is_no_net_benefit(
+    cases: pd.DataFrame, tmp_path: Path, least: float, threshold: float, reason: str
+) -> None:
+    score = cases["score"] if least == 0 else (cases["score"] * 20).round() + least
+    path = tmp_path / "predictions.csv"
+    cases.assign(score=score).to_csv(path, index=False)
+    evaluate(predictions=path, threshold=threshold, out_dir=tmp_path)
+    found = json.loads((tmp_path / "metrics.json").read_text())["metrics"]
+    for name in ("net_benefit", "net_benefit_less_refer_all"):
+        assert [found[name][key] for key in ("estimate", "low", "high")] == [None] * 3
+        assert (found[name]["n"], found[name]["reason"]) == (120, reason)
 
 
 def test_subgroups_need_the_cohort(cases: pd.DataFrame, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from osteohip.evaluation.estimate import LEVEL, Estimate, square_and_add
 from osteohip.evaluation.measures import Confusion
 from osteohip.evaluation.proportions import wilson
 
+NET_BENEFIT_METHOD = "Wilson limits combined (MOVER)"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -237,7 +239,7 @@ def _weighted_difference(
     first: int, second: int, n: int, weights: tuple[float, float], level: float
 ) -> Estimate:
     """Estimate ``weights[0] * first / n - weights[1] * second / n`` of two exclusive counts."""
-    method = "Wilson limits combined (MOVER)"
+    method = NET_BENEFIT_METHOD
     one, two = wilson(k=first, n=n, level=level), wilson(k=second, n=n, level=level)
     if one.estimate is None or two.estimate is None:
         return Estimate(None, None, None, None, n, method, one.reason)

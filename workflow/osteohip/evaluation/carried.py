@@ -7,8 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from osteohip.config import Evaluation
-from osteohip.evaluation.aggregates import net_benefit, net_benefit_over_all
-from osteohip.evaluation.calibration import calibration
+from osteohip.evaluation.aggregates import (
+    NET_BENEFIT_METHOD,
+    net_benefit,
+    net_benefit_over_all,
+)
+from osteohip.evaluation.calibration import NO_PROBABILITIES, are_probabilities, calibration
 from osteohip.evaluation.discrimination import ONE_CLASS, Floats
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.measures import confusion, proportions
@@ -19,22 +23,33 @@ from osteohip.evaluation.threshold import Threshold, chosen_threshold
 from osteohip.evaluation.triage import Triage, apply_triage
 
 ITSELF = "these very cases"
+NO_PREFERENCE = "the threshold is no probability between 0 and 1"
 
 
 def probability_measures(predictions: Predictions, threshold: Threshold) -> dict[str, Estimate]:
     """Return what ``metrics.json`` holds of the scores as probabilities.
 
     Calibration, less the Brier score that is measured elsewhere, and the net benefit at the
-    operating point where that is a probability.
+    operating point, null with the reason unless scores and threshold are probabilities: else the
+    threshold does not say what a needless referral costs against a missed case.
     """
     labels, scores = predictions.labels, predictions.scores
     found = calibration(labels=labels, scores=scores)
     del found["brier"]
-    if 0 < threshold.value < 1:
-        counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
-        found["net_benefit"] = net_benefit(counts, preference=threshold.value)
-        found["net_benefit_less_refer_all"] = net_benefit_over_all(
-            counts, preference=threshold.value
+    counts = confusion(labels=labels, scores=scores, threshold=threshold.value)
+    reason = None
+    if not are_probabilities(scores):
+        reason = NO_PROBABILITIES
+    elif not 0 < threshold.value < 1:
+        reason = NO_PREFERENCE
+    for name, benefit in (
+        ("net_benefit", net_benefit),
+        ("net_benefit_less_refer_all", net_benefit_over_all),
+    ):
+        found[name] = (
+            benefit(counts, preference=threshold.value)
+            if reason is None
+            else Estimate(None, None, None, None, counts.n, NET_BENEFIT_METHOD, reason)
         )
     return found
 
