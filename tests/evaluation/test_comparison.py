@@ -129,14 +129,38 @@ def test_identical_ranks_give_p_1_as_in_proc_and_no_interval() -> None:
     found = paired_delong(labels=labels, scores_a=scores, scores_b=np.exp(scores))
     assert (found.difference, found.statistic, found.p) == (0.0, 0.0, 1.0)
     assert (found.low, found.high) == (None, None)
-    assert found.reason == "both scores rank the cases alike"
+    assert found.reason == "the placements are the same in every case"
 
 
-def test_perfect_against_constant_has_no_test() -> None:
-    labels = np.array([1, 1, 0, 0])
-    found = paired_delong(labels=labels, scores_a=labels * 1.0, scores_b=np.zeros(4))
-    assert (found.difference, found.statistic, found.p, found.low) == (0.5, None, None, None)
-    assert found.reason == "the variance of the difference is zero"
+@pytest.mark.parametrize("n", [2, 20, 200])
+def test_perfect_against_constant_has_an_interval_but_no_test(n: int) -> None:
+    labels = np.repeat([1, 0], n)
+    perfect, constant = labels * 1.0, np.zeros(2 * n)
+    found = paired_delong(labels=labels, scores_a=perfect, scores_b=constant)
+    assert (found.auc_a, found.auc_b, found.difference) == (1.0, 0.5, 0.5)
+    assert (found.statistic, found.p) == (None, None)
+    assert found.low is not None
+    assert found.high is not None
+    a, b = (auc(labels=labels, scores=scores) for scores in (perfect, constant))
+    assert found.low == pytest.approx(0.5 - np.hypot(1 - a.low, b.high - 0.5))  # type: ignore[operator]
+    assert found.high == pytest.approx(0.5 + 0.5 - b.low)  # type: ignore[operator]
+    assert found.method.startswith("square-and-add of both intervals as if")
+    assert "conservative" in found.method
+    assert found.reason == (
+        "no test, because the placements differ by the same in every case of a class"
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_perfect_scores_have_an_interval_and_are_not_called_alike(sign: int) -> None:
+    labels = np.repeat([1, 0], 20)
+    first = 100 * labels + np.arange(40.0)
+    second = 100 * labels - np.arange(40.0)
+    found = paired_delong(labels=labels, scores_a=sign * first, scores_b=sign * second)
+    assert (found.difference, found.statistic, found.p) == (0.0, None, None)
+    assert found.low is not None
+    assert found.low == -found.high < 0  # type: ignore[operator]
+    assert found.reason == "no test, because the placements are the same in every case"
 
 
 def test_perfect_separation_in_a_cohort_gives_an_interval_with_a_width() -> None:

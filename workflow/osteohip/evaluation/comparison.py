@@ -15,12 +15,20 @@ from osteohip.evaluation.discrimination import (
     Floats,
     Labels,
     area_interval,
+    auc,
     check_cases,
     delong,
     placements,
     variance_of_mean,
 )
 from osteohip.evaluation.estimate import LEVEL, normal_quantile, square_and_add
+
+SAME = "the placements are the same in every case"
+SHIFTED = "the placements differ by the same in every case of a class"
+CONSERVATIVE = (
+    "square-and-add of both intervals as if the scores were independent, conservative for scores "
+    "of the same cases"
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,12 @@ def paired_delong(
     """Compare two scores of the same cases by their areas, with DeLong's test.
 
     The variance of the difference is that of the case-wise differences of placements, which holds
-    the covariance of both areas. Where it is zero and so is the difference (both scores rank the
-    cases alike), the statistic is 0 and p is 1, as in pROC, but there is no interval.
+    the covariance of both areas.
+
+    Where it is zero there is no test. If the areas differ, or both are 1 or both 0, the interval is
+    put together from both areas' own intervals (square-and-add), as if the scores were
+    independent; ``method`` says so. Else each case has the same placement by both scores: the
+    statistic is 0 and p is 1, as in pROC, but there is no interval.
 
     Parameters
     ----------
@@ -76,7 +88,8 @@ def paired_delong(
 
     References
     ----------
-    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845.
+    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845. Square-and-add: Zou GY,
+    Donner A. Stat Med 2008;27:1693-1702.
     """
     method = "paired DeLong, normal"
     check_cases(labels=labels, scores=scores_a)
@@ -88,27 +101,16 @@ def paired_delong(
     area_a, area_b = float(diseased_a.mean()), float(diseased_b.mean())
     difference = area_a - area_b
     variance = variance_of_mean(diseased_a - diseased_b, healthy_a - healthy_b)
-    if not variance:
-        alike = variance == 0 and difference == 0
-        reason = (
-            "a class has one case alone"
-            if variance is None
-            else "both scores rank the cases alike"
-            if alike
-            else "the variance of the difference is zero"
+    if variance is None:
+        return _untested(area_a, area_b, method=method, reason="a class has one case alone")
+    if variance == 0 and (difference != 0 or area_a in (0, 1)):
+        limits = square_and_add(
+            *(auc(labels=labels, scores=scores, level=level) for scores in (scores_a, scores_b))
         )
-        return AreaDifference(
-            auc_a=area_a,
-            auc_b=area_b,
-            difference=difference,
-            low=None,
-            high=None,
-            statistic=0.0 if alike else None,
-            df=None,
-            p=1.0 if alike else None,
-            method=method,
-            reason=reason,
-        )
+        reason = f"no test, because {SAME if difference == 0 else SHIFTED}"
+        return _untested(area_a, area_b, method=CONSERVATIVE, reason=reason, limits=limits)
+    if variance == 0:
+        return AreaDifference(area_a, area_b, 0.0, None, None, 0.0, None, 1.0, method, SAME)
     error = math.sqrt(variance)
     low, high = _limits(difference, normal_quantile(level) * error)
     z = difference / error
@@ -196,6 +198,19 @@ def _undefined(
     method: str, *, reason: str, auc_a: float | None = None, auc_b: float | None = None
 ) -> AreaDifference:
     return AreaDifference(auc_a, auc_b, None, None, None, None, None, None, method, reason)
+
+
+def _untested(
+    auc_a: float,
+    auc_b: float,
+    *,
+    method: str,
+    reason: str,
+    limits: tuple[float | None, float | None] = (None, None),
+) -> AreaDifference:
+    """Return a difference without a test."""
+    low, high = limits
+    return AreaDifference(auc_a, auc_b, auc_a - auc_b, low, high, None, None, None, method, reason)
 
 
 def _limits(difference: float, half: float) -> tuple[float, float]:
