@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from osteohip.errors import StudyError
 from osteohip.evaluation.calibration import calibration
@@ -14,7 +14,9 @@ from osteohip.evaluation.case_mix import VARIABLES, histogram, suppressed
 from osteohip.evaluation.command import drop, threshold
 from osteohip.evaluation.comparison import unpaired_delong
 from osteohip.evaluation.discrimination import area_interval, delong
-from osteohip.evaluation.measures import confusion
+from osteohip.evaluation.drop import _value_explained
+from osteohip.evaluation.measures import Confusion, class_measures, confusion
+from osteohip.evaluation.ratios import at_prevalence
 
 
 def write_cohort(folder: Path, *, n: int, seed: int, worse: float) -> pd.DataFrame:
@@ -139,6 +141,49 @@ def test_aggregates_tell_the_same_as_the_cases(study: Path) -> None:
     assert aggregates["calibration"]["internal"]["brier"]["reason"] == reason
 
 
+def test_prevalence_and_what_remains_add_up_to_the_difference(study: Path) -> None:
+    found = take(study)
+    site, there = found["external"]["confusion"], found["internal"]["osteoporosis"]["estimate"]
+    ill, well = site["tp"] + site["fn"], site["fp"] + site["tn"]
+    true, false = there * site["tp"] / ill, (1 - there) * site["fp"] / well
+    missed, spared = there * site["fn"] / ill, (1 - there) * site["tn"] / well
+    by_bayes = {
+        "accuracy": true + spared,
+        "ppv": true / (true + false),
+        "npv": spared / (spared + missed),
+    }
+    for name, value in by_bayes.items():
+        split, whole = found["prevalence"][name], found["differences"][name]["difference"]
+        moved = split["at_internal_prevalence"]
+        assert moved["estimate"] == pytest.approx(value)
+        assert moved["low"] < value < moved["high"]
+        parts = split["remains"]["difference"], split["prevalence"]["difference"]
+        assert sum(parts) == pytest.approx(whole)
+        for part in ("remains", "prevalence"):
+            assert split[part]["low"] <= split[part]["difference"] <= split[part]["high"]
+
+
+def test_at_the_same_prevalence_nothing_is_prevalence() -> None:
+    counts = Confusion(tp=40, fn=16, fp=4, tn=41)
+    for name in ("ppv", "npv"):
+        found = _value_explained(counts, name, 0.5, 0.5)
+        assert (found.difference, found.low, found.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["ppv", "npv"])
+def test_what_prevalence_explains_is_bounded_over_the_ratios_interval(name: str) -> None:
+    # So few cases that the interval of the ratio reaches over the turning point.
+    counts = Confusion(tp=6, fn=3, fp=5, tn=4)
+    there, here = 0.3, 0.7
+    found = _value_explained(counts, name, there, here)
+    ends = class_measures(counts, prevalences=(0.5,))[at_prevalence(name, 0.5)]
+    log_ratio = np.linspace(logit(ends.low), logit(ends.high), 10_001)
+    sign = 1 if name == "ppv" else -1
+    moved = expit(log_ratio + sign * logit(there)) - expit(log_ratio + sign * logit(here))
+    assert found.low == pytest.approx(moved.min(), abs=1e-6)
+    assert found.high == pytest.approx(moved.max(), abs=1e-6)
+
+
 def test_suppressed_cells_leave_the_rest(study: Path) -> None:
     content = json.loads((study / "reference.json").read_text())
     content["test"]["confusion"]["fn"] = None
@@ -148,6 +193,8 @@ def test_suppressed_cells_leave_the_rest(study: Path) -> None:
     (study / "reference.json").write_text(json.dumps(content))
     found = take(study, reference=study / "reference.json", **AGGREGATES)
     assert found["internal"]["confusion"] is None
+    npv = found["prevalence"]["npv"]
+    assert npv["remains"]["reason"] == "the bundle does not tell counts under five"
     sensitivity = found["differences"]["sensitivity"]
     assert sensitivity["difference"] is None
     assert sensitivity["reason"] == "the bundle does not tell counts under five"

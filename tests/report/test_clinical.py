@@ -17,6 +17,7 @@ from osteohip.report.figures.style import house_style
 from osteohip.report.figures.subgroups import subgroups_figure
 from osteohip.report.tables import all_tables
 from osteohip.writing.table import Table
+from osteohip.writing.wording import difference, estimate
 
 NONE = "the slope is not positive, so that a refit would turn the order round"
 
@@ -112,6 +113,12 @@ def test_the_drop_tells_what_remains(large: Any) -> None:
     assert rows["With osteoporosis"][1].endswith(f"/{drop['external']['n']})")
     assert any(label.startswith("By age and T-score (effective size") for label in rows)
     assert "would remain" in text(content)
+    split = drop["prevalence"]["npv"]
+    table = tables(content)["drop-external"]
+    npv = [row.cells for row in table.rows if row.cells[0] == "Negative predictive value"]
+    moved = estimate(split["at_internal_prevalence"], share=True)
+    assert [cells[2] for cells in npv] == [estimate(split["external"]), moved]
+    assert npv[1][3] == difference(split["remains"], percents=True)
     refused = {"estimate": None, "low": None, "high": None, "reason": "too few"}
     drop["reweighted"][-1]["auc"] |= refused
     drop["reweighted"][-1]["remains"] |= {"difference": None, "reason": "too few"}

@@ -29,11 +29,19 @@ from osteohip.evaluation.case_mix import (
     reweighted_area,
 )
 from osteohip.evaluation.comparison import compare_areas
-from osteohip.evaluation.discrimination import Area, Floats, area_interval, delong
-from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile
-from osteohip.evaluation.measures import Confusion, confusion
+from osteohip.evaluation.discrimination import ONE_CLASS, Area, Floats, area_interval, delong
+from osteohip.evaluation.estimate import LEVEL, Estimate, normal_quantile, square_and_add
+from osteohip.evaluation.measures import (
+    PROPORTIONS,
+    Confusion,
+    class_measures,
+    confusion,
+    proportion_counts,
+    proportions,
+)
 from osteohip.evaluation.predictions import Predictions
 from osteohip.evaluation.proportions import wilson
+from osteohip.evaluation.ratios import at_prevalence
 from osteohip.evaluation.recalibration import Method, Recalibration, fit_recalibration
 from osteohip.files import read_json
 
@@ -173,7 +181,9 @@ def take_apart(
     -------
     dict
         ``internal`` and ``external`` (n, osteoporosis, auc, confusion); ``differences``
-        (internal less external: osteoporosis, sensitivity, specificity, auc); ``case_mix``
+        (internal less external: osteoporosis, the five proportions, auc); ``prevalence`` (accuracy
+        and predictive values had the site, with its sensitivity and specificity, the internal
+        prevalence: what prevalence explains and what remains); ``case_mix``
         (histograms, null for a count that a bundle does not tell and under ``untold`` the cases of
         all of these together, and the distance of the distributions within each class);
         ``reweighted`` (the external area with the internal patients' ages, T-scores and both: what
@@ -201,6 +211,7 @@ def take_apart(
         "internal": _side(internal),
         "external": _side(external),
         "differences": _differences(internal, external),
+        "prevalence": _prevalence(internal, external),
         "case_mix": {
             v: {
                 "internal": internal.histograms[v].as_json(),
@@ -235,22 +246,136 @@ def _differences(internal: Internal, external: Internal) -> dict[str, Any]:
             first=(internal.osteoporosis, internal.n), second=(external.osteoporosis, external.n)
         )
     }
-    for name in ("sensitivity", "specificity"):
-        parts = [_part(side.counts, name) for side in (internal, external)]
-        if parts[0] is None or parts[1] is None:
+    for name in PROPORTIONS:
+        if internal.counts is None or external.counts is None:
             shares[name] = Difference(None, None, None, None, "", SUPPRESSED)
         else:
-            shares[name] = difference_of_proportions(first=parts[0], second=parts[1])
+            first, second = (
+                proportion_counts(counts)[name] for counts in (internal.counts, external.counts)
+            )
+            shares[name] = difference_of_proportions(first=first, second=second)
     found = {name: difference.as_json() for name, difference in shares.items()}
     return {**found, "auc": compare_areas(internal.area, external.area).as_json()}
 
 
-def _part(counts: Confusion | None, name: str) -> tuple[int, int] | None:
-    if counts is None:
-        return None
-    if name == "sensitivity":
-        return counts.tp, counts.tp + counts.fn
-    return counts.tn, counts.tn + counts.fp
+def _prevalence(internal: Internal, external: Internal) -> dict[str, Any]:
+    """Return what the site's calls would be worth at the internal prevalence, and what remains."""
+    names = ("accuracy", "ppv", "npv")
+    if internal.counts is None or external.counts is None:
+        return {name: _unsplit(external.n, None, SUPPRESSED) for name in names}
+    inside, outside = proportions(internal.counts), proportions(external.counts)
+    if internal.osteoporosis in {0, internal.n} or external.osteoporosis in {0, external.n}:
+        return {name: _unsplit(external.n, inside[name], ONE_CLASS) for name in names}
+    there, here = (side.osteoporosis / side.n for side in (internal, external))
+    moved = {
+        "accuracy": _accuracy_at(outside, there, external.n),
+        **{name: _value_at(external.counts, name, there) for name in ("ppv", "npv")},
+    }
+    explained = {
+        "accuracy": _accuracy_explained(outside, there - here),
+        **{name: _value_explained(external.counts, name, there, here) for name in ("ppv", "npv")},
+    }
+    return {
+        name: {
+            "internal": inside[name].as_json(),
+            "external": outside[name].as_json(),
+            "at_internal_prevalence": moved[name].as_json(),
+            "prevalence": explained[name].as_json(),
+            "remains": _less(inside[name], moved[name]).as_json(),
+        }
+        for name in names
+    }
+
+
+def _value_at(counts: Confusion, name: str, prevalence: float) -> Estimate:
+    """Return a predictive value at a prevalence, with Mercaldo's interval on the logit scale."""
+    return class_measures(counts, prevalences=(prevalence,))[at_prevalence(name, prevalence)]
+
+
+def _unsplit(n: int, inside: Estimate | None, reason: str) -> dict[str, Any]:
+    nothing = Estimate(None, None, None, None, n, "", reason)
+    open_difference = Difference(None, None, None, None, "", reason).as_json()
+    return {
+        "internal": (inside or nothing).as_json(),
+        "external": nothing.as_json(),
+        "at_internal_prevalence": nothing.as_json(),
+        "prevalence": open_difference,
+        "remains": open_difference,
+    }
+
+
+def _accuracy_at(rates: Mapping[str, Estimate], prevalence: float, n: int) -> Estimate:
+    """Return the accuracy at a prevalence: sensitivity and specificity weighted by it.
+
+    The limits are those of both proportions, weighted, squared and added (Zou GY, Donner A. Stat
+    Med 2008;27:1693-1702); the prevalence is taken as known.
+    """
+    ill = _scaled(rates["sensitivity"], prevalence)
+    well = _scaled(rates["specificity"], -(1 - prevalence))
+    low, high = square_and_add(ill, well)
+    assert ill.estimate is not None
+    assert well.estimate is not None
+    method = f"square-and-add of {rates['sensitivity'].method} intervals"
+    return Estimate(ill.estimate - well.estimate, low, high, None, n, method)
+
+
+def _scaled(found: Estimate, factor: float) -> Estimate:
+    """Return a multiple of a statistic with its limits in order."""
+    value, low, high = found.estimate, found.low, found.high
+    assert value is not None
+    assert low is not None
+    assert high is not None
+    low, high = sorted((factor * low, factor * high))
+    return Estimate(factor * value, low, high, None, found.n, found.method)
+
+
+def _accuracy_explained(rates: Mapping[str, Estimate], shift: float) -> Difference:
+    """Return what another prevalence makes of accuracy: sensitivity less specificity, times it."""
+    one, other = rates["sensitivity"], rates["specificity"]
+    low, high = sorted(shift * limit for limit in square_and_add(one, other))
+    assert one.estimate is not None
+    assert other.estimate is not None
+    value = shift * (one.estimate - other.estimate)
+    return Difference(value, low, high, None, f"square-and-add of {one.method} intervals")
+
+
+def _value_explained(counts: Confusion, name: str, there: float, here: float) -> Difference:
+    """Return what another prevalence makes of a predictive value, prevalences being known.
+
+    Both values are functions of one likelihood ratio, of which alone the data are uncertain. The
+    limits are the least and the greatest difference within the interval of the ratio: at its ends,
+    or where the value at one prevalence is as far above a half as at the other below.
+    """
+    before, after = (_value_at(counts, name, p) for p in (here, there))
+    if before.estimate is None or after.estimate is None:
+        return Difference(None, None, None, None, "", before.reason or after.reason)
+    assert before.low is not None
+    assert before.high is not None
+    assert after.low is not None
+    assert after.high is not None
+    ends = [after.low - before.low, after.high - before.high]
+    # In between the log-odds differ by those of the prevalences, one way or the other.
+    gap = math.log(there / (1 - there)) - math.log(here / (1 - here))
+    gap = gap if name == "ppv" else -gap
+    half = 1 / (1 + math.exp(-gap / 2))
+    if min(after.low, after.high) <= half <= max(after.low, after.high):
+        ends.append(2 * half - 1)
+    return Difference(
+        after.estimate - before.estimate,
+        min(ends),
+        max(ends),
+        None,
+        f"{after.method}, within its interval",
+    )
+
+
+def _less(one: Estimate, other: Estimate) -> Difference:
+    """Return the difference of two independent statistics with interval."""
+    if one.estimate is None or other.estimate is None:
+        return Difference(None, None, None, None, "", one.reason or other.reason)
+    low, high = square_and_add(one, other)
+    method = f"square-and-add of intervals: {one.method}; {other.method}"
+    return Difference(one.estimate - other.estimate, low, high, None, method)
 
 
 def _reweighted(

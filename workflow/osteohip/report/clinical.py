@@ -44,6 +44,11 @@ NEEDS = {
     "observed_expected": "Observed to expected cases",
 }
 PATIENTS = {"age_years": "age", "t_score": "T-score"}
+PREVALENCE = {
+    "accuracy": "Accuracy",
+    "ppv": "Positive predictive value",
+    "npv": "Negative predictive value",
+}
 REFITS = {"platt": "Platt's refit (intercept and slope)", "temperature": "temperature scaling"}
 RULES = {
     "fixed": "fixed before any data",
@@ -292,11 +297,25 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
         _heading("Observed", 4),
         _drop_row("With osteoporosis", inside, outside, differences, "osteoporosis"),
     ]
-    for name in ("sensitivity", "specificity"):
+    for name in ("sensitivity", "specificity", *PREVALENCE):
         values = (estimate(test["metrics"][name]), estimate(cohort["metrics"][name]))
-        label = name.capitalize()
+        label = PREVALENCE.get(name, name.capitalize())
         rows.append(Row((label, *values, difference(differences[name], percents=True), "")))
     rows.append(_drop_row("Area under the ROC curve", inside, outside, differences, "auc"))
+    rows.append(_heading("Calls, had the site the prevalence of the test set", 4))
+    for name, label in PREVALENCE.items():
+        split = drop["prevalence"][name]
+        rows.append(
+            Row(
+                (
+                    label,
+                    estimate(split["internal"], share=True),
+                    estimate(split["at_internal_prevalence"], share=True),
+                    difference(split["remains"], percents=True),
+                    difference(split["prevalence"], percents=True),
+                )
+            )
+        )
     rows.append(_heading("Area, had the site the internal patients within each class", 4))
     for item in drop["reweighted"]:
         what = " and ".join(PATIENTS[variable] for variable in item["to"])
@@ -350,12 +369,13 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
     return Table(
         key=f"drop-{cohort['id']}",
         caption=f"From the test set to {cohort_title(cohort)}: the difference taken apart.",
-        header=("", "Test set", site, "Test set less site (p)", "Case mix explains"),
+        header=("", "Test set", site, "Test set less site (p)", "Explained"),
         rows=tuple(rows),
         align="lllll",
         mark=mark_of([test["synthetic"], cohort["synthetic"]]),
         note=f"Estimates and differences with their {level} % interval, differences of shares in "
-        "percentage points. The site's hips are "
+        "percentage points. At the prevalence of the test set, taken as known, the site keeps its "
+        "sensitivity and specificity; what then remains is not prevalence's. The site's hips are "
         "weighted so that, within each class, they have the ages and T-scores of the test set; "
         "what then remains of the difference is not the patients'. The effective size is that of "
         "the hips with / without osteoporosis. Share of hips that lies in other bands than the "
