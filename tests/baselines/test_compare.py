@@ -1,5 +1,6 @@
 """The network beside the baselines: by hand, and against what is measured of each alone."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from osteohip.baselines.compare import COLUMNS, CONSTANT, UNFITTED, Scores, compare, read_scores
+from osteohip.baselines.compare import COLUMNS, UNFITTED, Scores, compare, read_scores
 from osteohip.baselines.plan import BASELINES, EVERYONE
 from osteohip.errors import StudyError
 from osteohip.evaluation.comparison import paired_delong
+from osteohip.evaluation.discrimination import delong
 from osteohip.evaluation.predictions import Predictions
 from osteohip.evaluation.threshold import Threshold
 
@@ -54,10 +57,16 @@ def test_everyone_positive_by_hand() -> None:
     assert (accuracy["k"], accuracy["n"]) == (4, 6)
     assert found(table, EVERYONE, "sensitivity")["estimate"] == 1
     assert found(table, EVERYONE, "specificity")["estimate"] == 0
-    for measure in ("auc", "auc_difference"):
-        row = found(table, EVERYONE, measure)
-        assert row[["estimate", "low", "high", "p"]].isna().all()
-        assert row["reason"] == CONSTANT
+    area = found(table, EVERYONE, "auc")
+    assert area["estimate"] == 0.5
+    assert area["low"] < 0.5 < area["high"]
+    # Against a constant DeLong's variance is that of the network's own area.
+    own = delong(labels=LABELS, scores=network().scores)
+    row = found(table, EVERYONE, "auc_difference")
+    half = 1.959964 * math.sqrt(own.variance)
+    assert row["estimate"] == own.area - 0.5
+    assert row["low"] == pytest.approx(own.area - 0.5 - half)
+    assert row["p"] == pytest.approx(2 * norm.sf((own.area - 0.5) / math.sqrt(own.variance)))
     # The network is right in a, b, d and f, the constant in a, b, c and d.
     difference = found(table, EVERYONE, "accuracy_difference")
     assert difference["estimate"] == 0

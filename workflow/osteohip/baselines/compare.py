@@ -15,7 +15,6 @@ from osteohip.baselines.linear import Floats
 from osteohip.baselines.plan import (
     BASELINES,
     CALL_THRESHOLD,
-    EVERYONE,
     NETWORK,
     NO_METHOD,
     NO_PIXELS,
@@ -32,7 +31,6 @@ from osteohip.evaluation.threshold import Threshold
 
 CALLS = ("accuracy", "sensitivity", "specificity")
 COLUMNS = ("scorer", "measure", "estimate", "low", "high", "k", "n", "p", "method", "reason")
-CONSTANT = "a constant does not rank the hips"
 UNFITTED = "the baseline could not be fitted on the training set"
 KNOWN_DEVICE = "known_device"
 
@@ -135,10 +133,7 @@ def _measures(
         for name in ("auc", *CALLS):
             yield _row(scorer, name, Estimate(None, None, None, None, n, NO_METHOD, UNFITTED))
         return
-    if scorer == EVERYONE:
-        yield _row(scorer, "auc", Estimate(None, None, None, None, n, NO_METHOD, CONSTANT))
-    else:
-        yield _row(scorer, "auc", auc(labels=labels, scores=scores))
+    yield _row(scorer, "auc", auc(labels=labels, scores=scores))
     found = proportions(confusion(labels=labels, scores=scores, threshold=threshold))
     for name in CALLS:
         yield _row(scorer, name, found[name])
@@ -153,21 +148,18 @@ def _differences(
         for measure in ("auc_difference", "accuracy_difference"):
             yield blank | {"measure": measure, "reason": UNFITTED}
         return
-    if name == EVERYONE:
-        yield blank | {"measure": "auc_difference", "reason": CONSTANT}
-    else:
-        area = paired_delong(labels=network.labels, scores_a=network.scores, scores_b=scores)
-        yield {
-            "scorer": name,
-            "measure": "auc_difference",
-            "estimate": area.difference,
-            "low": area.low,
-            "high": area.high,
-            "n": n,
-            "p": area.p,
-            "method": area.method,
-            "reason": area.reason,
-        }
+    area = paired_delong(labels=network.labels, scores_a=network.scores, scores_b=scores)
+    yield {
+        "scorer": name,
+        "measure": "auc_difference",
+        "estimate": area.difference,
+        "low": area.low,
+        "high": area.high,
+        "n": n,
+        "p": area.p,
+        "method": area.method,
+        "reason": area.reason,
+    }
     diseased = network.labels == 1
     right, theirs = calls == diseased, (scores >= CALL_THRESHOLD) == diseased
     found = difference_of_paired_proportions(
