@@ -171,16 +171,31 @@ def test_subgroups_come_back_from_their_table() -> None:
     assert found[0]["sensitivity"]["reason"] == "few"
 
 
-def test_useful_range_is_where_the_score_beats_both() -> None:
+def test_useful_range_is_where_the_score_surely_beats_both() -> None:
     # Perfect scores of 0.2 and 0.8: from 0.21 to 0.80 only the sick are referred.
-    labels = np.array([1, 1, 0, 0])
-    scores = np.array([0.8, 0.8, 0.2, 0.2])
+    labels = np.repeat([1, 0], 200)
+    scores = np.where(labels == 1, 0.8, 0.2)
     table = decision_table(labels=labels, versions={"before": scores})
     assert useful_range(table, "model") == {"low": 0.21, "high": 0.8}
     assert useful_range(table, "refitted") is None
-    useless = decision_table(labels=labels, versions={"before": np.full(4, 0.5)})
+    useless = decision_table(labels=labels, versions={"before": np.full(400, 0.5)})
     assert useful_range(useless, "model") is None
     assert useful_range(table.iloc[:0], "model") is None
+
+
+def test_a_gain_that_may_be_chance_is_not_called_useful() -> None:
+    # The same perfect scores of so few that at the ends the limits reach below zero.
+    labels = np.array([1, 1, 0, 0])
+    scores = np.array([0.8, 0.8, 0.2, 0.2])
+    table = decision_table(labels=labels, versions={"before": scores})
+    wide = table.pivot_table(index="threshold", columns="strategy", values="low")
+    assert wide.loc[0.21, "model_less_refer_all"] < 0
+    assert wide.loc[0.8, "model"] < 0
+    assert useful_range(table, "model") is None
+    more = decision_table(labels=np.repeat(labels, 5), versions={"before": np.repeat(scores, 5)})
+    found = useful_range(more, "model")
+    assert found is not None
+    assert 0.21 < found["low"] < found["high"] < 0.8
 
 
 def test_scores_that_are_no_probabilities_still_draw(large: Any) -> None:

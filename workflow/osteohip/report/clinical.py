@@ -74,16 +74,19 @@ def clinical_numbers(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def useful_range(decision: pd.DataFrame, strategy: str) -> dict[str, float] | None:
-    """Return the longest run of thresholds at which a strategy beats referring all and none.
+    """Return the longest run of thresholds at which a strategy surely beats referring all and none.
 
-    None where there is no such threshold, or no decision curve.
+    There the lower limits of its net benefit, which is the gain over referring none, and of its
+    gain over referring all are both above zero. None where there is no such threshold, or no
+    decision curve.
     """
     if decision.empty:
         return None
-    wide = decision.pivot_table(index="threshold", columns="strategy", values="net_benefit")
-    if strategy not in wide:
+    low = decision.pivot_table(index="threshold", columns="strategy", values="low", dropna=False)
+    gains = [strategy, f"{strategy}_less_refer_all"]
+    if not set(gains) <= set(low):
         return None
-    better = wide[strategy] > wide[["refer_all", "refer_none"]].max(axis=1) + 1e-12
+    better = (low[gains] > 0).all(axis=1)
     run = (better != better.shift()).cumsum()
     runs = [part.index for _, part in better.groupby(run) if part.iloc[0]]
     if not runs:

@@ -146,7 +146,7 @@ def _clinical_illustrations(content: Numbers) -> list[Illustration]:
 
 
 def _useful(cohort: Numbers) -> str:
-    """Return where the score beats both referring everyone and nobody."""
+    """Return where the score surely beats both referring everyone and nobody."""
     found = cohort["useful"]
     if found is None:
         return "at no threshold probability"
