@@ -336,3 +336,45 @@ def test_three_readers_have_their_pairs_too(tmp_path: Path) -> None:
     assert [pair["readers"] for pair in found["pairs"]] == [["A", "B"], ["A", "C"], ["B", "C"]]
     shares = [pair["agreement"]["estimate"] for pair in found["pairs"]]
     assert found["agreement"]["estimate"] == pytest.approx(np.mean(shares))
+
+
+@pytest.mark.parametrize(
+    ("table", "raw"), [([[49, 1], [0, 0]], 0.98), ([[0, 3], [0, 7]], 0.7), ([[0, 9], [0, 0]], 0.0)]
+)
+def test_a_constant_reader_has_a_kappa_of_exactly_0_without_interval(
+    table: list[list[int]], raw: float
+) -> None:
+    for ratings in (ratings_of(table), ratings_of(table)[:, ::-1]):
+        found = agreement(ratings)
+        assert (found.agreement.estimate, found.kappa.estimate) == (raw, 0.0)
+        assert (found.kappa.low, found.kappa.high) == (None, None)
+        assert found.kappa.method == "Cohen's kappa"
+        assert found.kappa.reason is not None
+        assert found.kappa.reason.startswith("a reader gave the same answer in every case")
+        assert found.agreement.low is not None
+
+
+@pytest.mark.parametrize("n", [3, 7, 20, 101, 5000])
+def test_values_of_whole_counts_are_exact(n: int) -> None:
+    # Two of three say yes each time: seen 1/3, chance of yes 2/3, so that Fleiss' chance is 5/9.
+    found = agreement(np.tile([1, 1, 0], (n, 1)))
+    values = [found.agreement, found.kappa, found.ac1, found.pabak]
+    assert [item.estimate for item in values] == [1 / 3, -1 / 2, -1 / 5, -1 / 3]
+    for item in values:
+        assert (item.low, item.high, item.reason) == (None, None, "the standard error is zero")
+    # Half of the cases by three readers who agree, half by four with one against three.
+    rows = [[1, 1, 1, -1], [0, 0, 0, -1], [1, 1, 1, 0], [0, 0, 0, 1]] * n
+    found = agreement(np.array(rows))
+    assert found.agreement.estimate == 0.75
+    assert (found.kappa.estimate, found.ac1.estimate, found.pabak.estimate) == (0.5, 0.5, 0.5)
+
+
+def test_three_readers_that_all_say_yes_have_an_interval_of_positive_agreement() -> None:
+    found = agreement(np.ones((20, 3), dtype=int))
+    positive = found.by_category[1]
+    assert (positive.k, positive.n, positive.estimate) == (120, 120, 1.0)
+    assert (positive.low, positive.high) == (found.agreement.low, found.agreement.high)
+    assert positive.method == found.agreement.method == "Wilson, cases as trials"
+    # An answer that all share where it is given has as many trials as cases with it.
+    mixed = agreement(np.array([[1, 1, 1]] * 5 + [[0, 0, 0]] * 15))
+    assert mixed.by_category[1].low == pytest.approx(1 / (1 + 1.959963984540054**2 / 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,11 @@ Ratings = npt.NDArray[np.int64]
 MISSING = -1
 NOTHING = "no case was read by two readers"
 CONSTANT = "all readings are the same, so that kappa is 0/0"
+CONSTANT_READER = "a reader gave the same answer in every case, so that kappa is always 0"
+NO_ERROR = "the standard error is zero"
+# Rounding alone leaves less than this.
+LEAST_ERROR = 1e-12
+AS_TRIALS = "Wilson, cases as trials"
 # Of the paper's Methods; the first is for exactly 1.
 BANDS = (
     (0.8, "almost perfect"),
@@ -64,8 +70,10 @@ def agreement(ratings: Ratings, *, categories: int = 2, level: float = LEVEL) ->
     Standard errors are those of Gwet, which for Cohen's kappa are those of Fleiss, Cohen and
     Everitt; the reference is Student's t with the number of cases less one. Where all cases agree
     they are zero, and the limits are then those of raw agreement by Wilson, carried over with
-    chance agreement held. For two readers raw agreement, PABAK and agreement by category are
-    proportions or functions of one, and have Wilson's limits.
+    chance agreement held; where they are zero although cases disagree (a reader gave one answer
+    alone) there is no interval. For two readers raw agreement, PABAK and agreement by category are
+    proportions or functions of one, and have Wilson's limits. All values are worked out in
+    fractions of whole counts.
 
     Parameters
     ----------
@@ -106,20 +114,44 @@ def agreement(ratings: Ratings, *, categories: int = 2, level: float = LEVEL) ->
     paired = (read >= 2) * (len(read) / n)
     observed = paired * np.divide(agreeing, pairs, out=np.zeros(len(read)), where=pairs > 0)
     shares = counts / read[:, None]
-    mean_shares = shares.mean(axis=0)
-    raw = _raw_agreement(observed, n=n, two=two, level=level)
-    chance = (1 - mean_shares) / (categories - 1)
-    corrected = partial(_corrected, observed, paired=paired, two=two, raw=raw, level=level)
+    sizes = [(int(size), read == size) for size in np.unique(read)]
+    seen = (
+        sum(
+            (Fraction(int(agreeing[r].sum()), k * (k - 1)) for k, r in sizes if k >= 2), Fraction(0)
+        )
+        / n
+    )
+    used_shares = [
+        sum((Fraction(int(counts[r, k].sum()), size) for size, r in sizes), Fraction(0)) / len(read)
+        for k in range(categories)
+    ]
+    mean_shares = np.array([float(share) for share in used_shares])
+    raw = _raw_agreement(observed, seen=seen, n=n, two=two, level=level)
+    corrected = partial(
+        _corrected, observed, seen=seen, paired=paired, two=two, raw=raw, level=level
+    )
+    if two:
+        by_chance, expected = _by_marginals(used, categories=categories)
+        kappa = corrected(by_chance, chance=expected, name="Cohen's kappa")
+        if kappa.estimate is not None and (used == used[0]).all(axis=0).any():
+            kappa = replace(
+                kappa, low=None, high=None, method="Cohen's kappa", reason=CONSTANT_READER
+            )
+    else:
+        expected = sum((share**2 for share in used_shares), Fraction(0))
+        kappa = corrected(shares @ mean_shares, chance=expected, name="Fleiss' kappa")
+    expected = sum((share * (1 - share) for share in used_shares), Fraction(0)) / (categories - 1)
+    even = Fraction(1, categories)
     return Agreement(
         n=n,
         agreement=raw,
-        kappa=corrected(_by_marginals(used, categories=categories), name="Cohen's kappa")
+        kappa=kappa,
+        ac1=corrected(
+            shares @ ((1 - mean_shares) / (categories - 1)), chance=expected, name="Gwet's AC1"
+        ),
+        pabak=_pabak(raw, seen=seen, categories=categories)
         if two
-        else corrected(shares @ mean_shares, name="Fleiss' kappa"),
-        ac1=corrected(shares @ chance, name="Gwet's AC1"),
-        pabak=_pabak(raw, categories=categories)
-        if two
-        else corrected(np.full(len(read), 1 / categories), name="PABAK"),
+        else corrected(np.full(len(read), float(even)), chance=even, name="PABAK"),
         by_category=tuple(
             _on_category(counts[:, k], read, two=two, level=level) for k in range(categories)
         ),
@@ -135,66 +167,73 @@ def band(kappa: float) -> str:
     return next((word for least, word in BANDS if kappa >= least), "slight")
 
 
-def _raw_agreement(observed: Floats, *, n: int, two: bool, level: float) -> Estimate:
-    value = float(observed.mean())
-    if two or value == 1:
+def _raw_agreement(
+    observed: Floats, *, seen: Fraction, n: int, two: bool, level: float
+) -> Estimate:
+    if two or seen == 1:
         # With more readers that all agree, each case counts once: a case is what was sampled.
-        found = wilson(k=round(value * n), n=n, level=level)
-        return found if two else replace(found, k=None, method="Wilson, cases as trials")
+        found = wilson(k=int(seen * n), n=n, level=level)
+        return found if two else replace(found, k=None, method=AS_TRIALS)
+    value = float(seen)
     low, high, reason = _t_limits(value, _error(observed), len(observed), least=0.0, level=level)
     return Estimate(value, low, high, None, n, "t interval of a mean over cases", reason)
 
 
-def _by_marginals(ratings: Ratings, *, categories: int) -> Floats:
-    """Return what chance would give the two answers of each case; its mean is Cohen's chance."""
+def _by_marginals(ratings: Ratings, *, categories: int) -> tuple[Floats, Fraction]:
+    """Return what chance would give the two answers of each case, and its mean: Cohen's chance."""
     first, second = ratings[:, 0], ratings[:, 1]
+    n = len(ratings)
     of_first, of_second = (
-        np.bincount(answers, minlength=categories) / len(answers) for answers in (first, second)
+        np.bincount(answers, minlength=categories) for answers in (first, second)
     )
-    by_chance: Floats = (of_second[first] + of_first[second]) / 2
-    return by_chance
+    by_chance: Floats = (of_second[first] + of_first[second]) / (2 * n)
+    return by_chance, Fraction(int(of_first @ of_second), n * n)
 
 
 def _corrected(
     observed: Floats,
     by_chance: Floats,
     *,
+    seen: Fraction,
+    chance: Fraction,
     paired: Floats,
     two: bool,
     raw: Estimate,
     name: str,
     level: float,
 ) -> Estimate:
-    """Return (observed - chance) / (1 - chance) from what each case adds to both.
+    """Return (seen - chance) / (1 - chance) from what each case adds to both.
 
+    ``seen`` and ``chance`` are the means of ``observed`` and ``by_chance`` as fractions;
     ``paired`` is the weight of each case in the observed agreement, with mean 1.
     """
     n = len(observed)
-    seen, chance = float(observed.mean()), float(by_chance.mean())
-    if chance > 1 - 1e-12:
+    if chance == 1:
         return Estimate(None, None, None, None, raw.n, name, CONSTANT)
-    value = (seen - chance) / (1 - chance)
-    parts = observed - chance * paired - 2 * (1 - value) * (by_chance - chance)
+    value, held = float((seen - chance) / (1 - chance)), float(chance)
+    parts = observed - held * paired - 2 * (1 - value) * (by_chance - held)
     # Gwet divides by n - 1, but for two readers by n, as Fleiss, Cohen and Everitt do.
-    error = _error(parts / (1 - chance), ddof=0 if two else 1)
-    if error < 1e-12 and raw.low is not None and raw.high is not None:
-        low, high = ((limit - chance) / (1 - chance) for limit in (raw.low, raw.high))
+    error = _error(parts / (1 - held), ddof=0 if two else 1)
+    # Raw agreement of none has a width with two readers alone.
+    if error < LEAST_ERROR and (seen == 1 or (two and seen == 0)):
+        assert raw.low is not None
+        assert raw.high is not None
+        low, high = ((limit - held) / (1 - held) for limit in (raw.low, raw.high))
         method = f"{name}, limits of raw agreement with chance held"
         return Estimate(value, max(-1.0, low), min(1.0, high), None, raw.n, method)
     low_t, high_t, reason = _t_limits(value, error, n, least=-1.0, level=level)
     return Estimate(value, low_t, high_t, None, raw.n, f"{name}, Gwet's standard error", reason)
 
 
-def _pabak(raw: Estimate, *, categories: int) -> Estimate:
+def _pabak(raw: Estimate, *, seen: Fraction, categories: int) -> Estimate:
     """Return PABAK of two readers: the kappa if both had used all categories equally often."""
 
     def scaled(share: float | None) -> float | None:
         return None if share is None else (categories * share - 1) / (categories - 1)
 
+    value = float((categories * seen - 1) / (categories - 1))
     method = f"{raw.method}, on the scale of kappa"
-    return Estimate(
-        scaled(raw.estimate), scaled(raw.low), scaled(raw.high), None, raw.n, method, raw.reason
-    )
+    return Estimate(value, scaled(raw.low), scaled(raw.high), None, raw.n, method, raw.reason)
 
 
 def _on_category(
@@ -217,12 +256,14 @@ def _on_category(
         assert found.high is not None
         low, high = (2 * p / (1 + p) for p in (found.low, found.high))
         return Estimate(value, low, high, k, n, "Wilson, of cases with this answer")
+    if k == n:
+        shared = int((denominator > 0).sum())
+        found = wilson(k=shared, n=shared, level=level)
+        return Estimate(value, found.low, found.high, k, n, AS_TRIALS)
     cases = len(read)
     parts = (numerator - value * denominator) * cases / n
     error = _error(parts)
     method = "t interval of a ratio over cases"
-    if error < 1e-12:
-        return Estimate(value, None, None, k, n, method, "the standard error is zero")
     low_t, high_t, reason = _t_limits(value, error, cases, least=0.0, level=level)
     return Estimate(value, low_t, high_t, k, n, method, reason)
 
@@ -238,5 +279,7 @@ def _t_limits(
     """Return limits by Student's t, cut off at ``least`` and 1, and why there are none."""
     if n < 2:
         return None, None, "fewer than two cases"
+    if error < LEAST_ERROR:
+        return None, None, NO_ERROR
     half = float(t.ppf(0.5 + level / 2, n - 1)) * error
     return max(least, value - half), min(1.0, value + half), None
