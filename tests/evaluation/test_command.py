@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from osteohip.errors import StudyError
+from osteohip.errors import InputError, StudyError
 from osteohip.evaluation.command import evaluate, threshold
 
 FILES = ("metrics.json", "bootstrap.json", "roc.csv")
@@ -167,6 +167,48 @@ def test_the_operating_point_is_fixed_by_the_configuration(tmp_path: Path) -> No
     threshold(out=tmp_path / "threshold.json", settings='{"threshold":0.4}')
     fixed = {"value": 0.4, "rule": "fixed", "chosen_on": None}
     assert json.loads((tmp_path / "threshold.json").read_text()) == fixed
+
+
+COHORT_HEAD = "case_id,age_years,side,manufacturer,t_score\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            COHORT_HEAD + "a,70,R,GE,-3\n\na,70,R,GE,-3\n,71,L,GE,-2\nb,1,R,GE\n",
+            [
+                "cohort.csv, row 4, column case_id: expected each case once; this one stands in "
+                "row 2 too",
+                "cohort.csv, row 5, column case_id: expected a case_id",
+                "cohort.csv, row 6: expected 5 cells",
+            ],
+        ),
+        (
+            "id,age_years\na,70\n",
+            ["cohort.csv, row 1, column case_id: expected one column called 'case_id'"],
+        ),
+    ],
+)
+def test_a_cohort_with_wrong_case_ids_is_refused_before_anything_is_written(
+    predictions: Path, tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        evaluate(predictions=predictions, threshold=0.5, cohort=path, out_dir=tmp_path / "out")
+    assert [problem.sentence() for problem in caught.value.problems] == expected
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cohort_without_the_cases_leaves_no_file_behind(
+    predictions: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text(COHORT_HEAD + "elsewhere,70,R,GE,-3\n")
+    with pytest.raises(StudyError, match="are not in cohort"):
+        evaluate(predictions=predictions, threshold=0.5, cohort=path, out_dir=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_label_copied_from_the_call_is_told_in_a_real_file(shared: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,6 +59,7 @@ def threshold(
             least_sensitivity=chosen.least_sensitivity,
             chosen_on=VALIDATION,
         )
+    written: dict[Path, Any] = {}
     if cases is not None and calibration_out is not None:
         refit = fit_recalibration(
             labels=cases.labels,
@@ -66,7 +67,7 @@ def threshold(
             method=chosen.recalibration,
             fitted_on=VALIDATION,
         )
-        write_json(calibration_out, refit.as_json())
+        written[calibration_out] = refit.as_json()
     if cases is not None and triage_out is not None:
         triages = [
             choose_triage(
@@ -79,8 +80,9 @@ def threshold(
             )
             for basis in BASES
         ]
-        write_json(triage_out, [triage.as_json() for triage in triages])
-    write_json(out, point.as_json())
+        written[triage_out] = [triage.as_json() for triage in triages]
+    for path, content in {**written, out: point.as_json()}.items():
+        write_json(path, content)
 
 
 def evaluate(
@@ -145,16 +147,19 @@ def evaluate(
     if retune:
         metrics["retuned"] = retuned(cases, chosen)
     versions = score_versions(cases, refit)
-    write_json(out_dir / "metrics.json", metrics)
-    write_json(out_dir / "bootstrap.json", bootstrap_facts(cases, measured, chosen))
-    write_json(out_dir / "samplesize.json", next_site(metrics, chosen))
-    write_csv(out_dir / "roc.csv", roc_table(cases))
-    write_csv(
-        out_dir / "calibration.csv", calibration_table(labels=cases.labels, versions=versions)
-    )
-    write_csv(out_dir / "decision.csv", decision_table(labels=cases.labels, versions=versions))
+    # All is worked out before the first file is written, so that an error leaves none behind.
+    facts = {
+        "metrics.json": metrics,
+        "bootstrap.json": bootstrap_facts(cases, measured, chosen),
+        "samplesize.json": next_site(metrics, chosen),
+    }
+    tables = {
+        "roc.csv": roc_table(cases),
+        "calibration.csv": calibration_table(labels=cases.labels, versions=versions),
+        "decision.csv": decision_table(labels=cases.labels, versions=versions),
+    }
     if patients is not None:
-        table = subgroup_table(
+        tables["subgroups.csv"] = subgroup_table(
             cases,
             patients,
             threshold=point.value,
@@ -162,7 +167,10 @@ def evaluate(
             label_t_score=label_t_score,
             interval=chosen.proportion_interval,
         )
-        write_csv(out_dir / "subgroups.csv", table)
+    for name, content in facts.items():
+        write_json(out_dir / name, content)
+    for name, table in tables.items():
+        write_csv(out_dir / name, table)
 
 
 def drop(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,7 @@ def read_predictions(path: Path) -> Predictions:
     patients: list[str] = []
     for line, cells in rows.cells:
         case_id, label, score = (cells[column] for column in COLUMNS)
-        if not case_id:
-            problems.append(Problem(name, "a case_id", row=line, column="case_id"))
-        elif case_id in first_row:
-            expected = f"each case once; this one stands in row {first_row[case_id]} too"
-            problems.append(Problem(name, expected, row=line, column="case_id", value=case_id))
-        first_row.setdefault(case_id, line)
+        problems += _case_problems(name, line, case_id, first_row)
         truth = _number(label)
         if truth not in (0, 1):
             expected = "1 (osteoporosis) or 0 (none)"
@@ -133,13 +129,37 @@ def read_validation(path: Path, *, split: Path) -> Predictions:
 
 
 def read_cohort(path: Path) -> pd.DataFrame:
-    """Read ``cohort.csv`` of a site, with text where a number might be mistaken for one."""
+    """Read ``cohort.csv`` of a site, with text where a number might be mistaken for one.
+
+    Raises
+    ------
+    InputError
+        All problems of its ``case_id`` at once: no such column, an empty or a repeated one.
+    StudyError
+        If the file is not there or no CSV table.
+    """
+    rows = read_rows(path, columns=("case_id",))
+    problems = list(rows.problems)
+    first_row: dict[str, int] = {}
+    for line, cells in rows.cells:
+        problems += _case_problems(path.name, line, cells["case_id"], first_row)
+    raise_if_any(sorted(problems, key=lambda problem: problem.row or 0))
     try:
         return pd.read_csv(path, dtype={"case_id": str, "side": str, "manufacturer": str})
-    except FileNotFoundError:
-        raise StudyError(f"there is no file {path}") from None
     except ValueError:
         raise StudyError(f"{path.name}: expected a CSV table in UTF-8") from None
+
+
+def _case_problems(
+    name: str, line: int, case_id: str, first_row: dict[str, int]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a case_id, and note in ``first_row`` the line it first stands in."""
+    if not case_id:
+        yield Problem(name, "a case_id", row=line, column="case_id")
+    elif case_id in first_row:
+        expected = f"each case once; this one stands in row {first_row[case_id]} too"
+        yield Problem(name, expected, row=line, column="case_id", value=case_id)
+    first_row.setdefault(case_id, line)
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
