@@ -8,7 +8,7 @@ import pytest
 
 from osteohip.baselines.plan import SCORERS
 from osteohip.errors import StudyError
-from osteohip.report.baselines import NAMES, baseline_numbers
+from osteohip.report.baselines import NAMES, baseline_numbers, comparator
 from osteohip.report.document import report_markdown
 from osteohip.report.tables import all_tables
 
@@ -40,16 +40,40 @@ def test_the_network_has_the_numbers_of_its_own_measures(study: Any) -> None:
             assert network[name]["estimate"] == pytest.approx(known, rel=1e-12)
 
 
-def test_the_strongest_baseline_is_told(study: Any) -> None:
-    content = json.loads(json.dumps(study.numbers))
-    test = content["cohorts"][1]["baselines"]
-    for name in ("age", "no_pixels", "thumbnail"):
-        test["scorers"][name]["auc"]["estimate"] = 0.6
-    test["scorers"]["thumbnail"]["auc"]["estimate"] = 0.61234
-    test["strongest"] = "thumbnail"
+def with_areas(content: Any, areas: dict[str, dict[str, float | None]]) -> Any:
+    """The cohorts with other areas of the fitted baselines."""
+    content = json.loads(json.dumps(content))
+    for cohort in content["cohorts"]:
+        for name, area in areas[cohort["kind"]].items():
+            cohort["baselines"]["scorers"][name]["auc"]["estimate"] = area
+    return content
+
+
+def test_the_rival_is_chosen_on_validation_and_kept(study: Any) -> None:
+    content = with_areas(
+        study.numbers,
+        {
+            "validation": {"age": 0.6, "no_pixels": 0.5, "thumbnail": 0.7},
+            "test": {"age": 0.9, "no_pixels": 0.5, "thumbnail": 0.61234},
+            "external": {"age": 0.5, "no_pixels": 0.9, "thumbnail": 0.51234},
+        },
+    )
+    assert comparator(content["cohorts"]) == "thumbnail"
+    content["baselines"]["comparator"] = "thumbnail"
+    text = report_markdown(content, all_tables(content)).replace("\\", "")
+    assert "by its area on the validation set, thumbnail of the crop; it is the one" in text
+    assert "On the test set its area under the ROC curve was [0.612 (" in text
+    assert "At External hospital its area under the ROC curve was [0.512 (" in text
+
+
+def test_without_a_fitted_baseline_on_validation_there_is_no_rival(study: Any) -> None:
+    nothing: dict[str, float | None] = dict.fromkeys(("age", "no_pixels", "thumbnail"))
+    content = with_areas(study.numbers, dict.fromkeys(("validation", "test", "external"), nothing))
+    assert comparator(content["cohorts"]) is None
+    assert comparator(content["cohorts"][1:]) is None
+    content["baselines"]["comparator"] = None
     text = report_markdown(content, all_tables(content))
-    assert "On the test set the strongest of them was thumbnail of the crop, with an area" in text
-    assert "0\\.612" in text
+    assert "strongest of those" not in text
 
 
 def test_without_baselines_the_chapter_is_left_out(study: Any) -> None:
@@ -71,11 +95,10 @@ def test_what_could_not_be_fitted_is_said(study: Any) -> None:
     table.loc[fitted, "reason"] = "the baseline could not be fitted on the training set"
     found = baseline_numbers(table, metrics)
     assert found is not None
-    assert found["strongest"] is None
     content = json.loads(json.dumps(study.numbers))
     content["cohorts"][1]["baselines"] = found
     assert "not defined (the baseline could not be fitted" in str(table_of(content).rows)
-    assert "strongest of them" in report_markdown(content, all_tables(content))
+    assert "not defined" in report_markdown(content, all_tables(content))
 
 
 def test_baselines_of_other_predictions_are_refused(study: Any) -> None:

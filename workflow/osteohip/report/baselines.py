@@ -45,8 +45,6 @@ def plan_numbers() -> dict[str, Any]:
 def baseline_numbers(table: pd.DataFrame | None, metrics: Numbers) -> dict[str, Any] | None:
     """Return one cohort's ``baselines.csv`` by scorer and measure; None where there is none.
 
-    ``strongest`` is the fitted baseline of the largest area; None where none could be fitted.
-
     Raises
     ------
     StudyError
@@ -69,9 +67,24 @@ def baseline_numbers(table: pd.DataFrame | None, metrics: Numbers) -> dict[str, 
         raise StudyError(
             "baselines.csv is of other predictions than metrics.json: compare the baselines anew"
         )
-    fitted = [name for name in FITTED if found[name]["auc"]["estimate"] is not None]
-    strongest = max(fitted, key=lambda name: found[name]["auc"]["estimate"], default=None)
-    return {"scorers": found, "strongest": strongest}
+    return {"scorers": found}
+
+
+def comparator(cohorts: Sequence[Numbers]) -> str | None:
+    """Return the fitted baseline of the largest area on validation, the rival in every cohort.
+
+    Were it picked in each cohort anew, it would be the luckiest there, and its advantage over the
+    others, or the network's small one over it, in part chance. None without a validation set that
+    has baselines, or where none could be fitted.
+    """
+    areas = {
+        name: cohort["baselines"]["scorers"][name]["auc"]["estimate"]
+        for cohort in cohorts
+        if cohort["kind"] == "validation" and cohort["baselines"]
+        for name in FITTED
+    }
+    known = {name: area for name, area in areas.items() if area is not None}
+    return max(known, key=lambda name: known[name], default=None)
 
 
 def _number(value: Any) -> float | None:

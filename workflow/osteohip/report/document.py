@@ -217,6 +217,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         useful=_useful,
         difference=lambda found: wording.unbroken(wording.difference(found)),
         scorer_names=NAMES,
+        comparator=content["baselines"]["comparator"],
         refit_sentence=refit_sentence,
         proportion_interval=INTERVALS[content["config"]["evaluation"]["proportion_interval"]],
         validation=content["cohorts"][0],

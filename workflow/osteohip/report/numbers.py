@@ -13,7 +13,7 @@ from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
-from osteohip.report.baselines import baseline_numbers, plan_numbers
+from osteohip.report.baselines import baseline_numbers, comparator, plan_numbers
 from osteohip.report.clinical import clinical_numbers
 from osteohip.report.received import UNKNOWN_OVERLAP, other_settings, received
 from osteohip.report.results import PARTS, Results, Site
@@ -66,7 +66,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "leakage": results.development.leakage if results.development else UNKNOWN_OVERLAP,
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "config": _config(results),
-        "baselines": plan_numbers(),
+        "baselines": {**plan_numbers(), "comparator": comparator(cohorts)},
         "paper": _paper(),
         "audit": audit(JANG_2021),
         "warnings": _warnings(results, cohorts),
