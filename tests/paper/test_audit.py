@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import osteohip.paper
 from osteohip.evaluation.measures import Confusion
 from osteohip.paper.audit import RULES, audit, run_checks
+from osteohip.paper.page import page_markdown
 from osteohip.paper.patients import largest_sd
 from osteohip.paper.published import (
     JANG_2021,
@@ -24,6 +25,7 @@ from osteohip.paper.published import (
     Performance,
     PrintedTable,
 )
+from osteohip.paper.tables import agreements_table
 
 CONTENT = audit(JANG_2021)
 FINDINGS = {finding["key"]: finding for finding in CONTENT["findings"]}
@@ -201,6 +203,30 @@ def test_every_check_has_its_counterpart_here() -> None:
     assert set(BROKEN) == set(AGREEMENTS)
     keys = [check.key for check in run_checks(JANG_2021)]
     assert len(keys) == len(set(keys)) == len(RULES)
+
+
+def test_what_no_test_showed_to_differ_is_not_counted_as_holding() -> None:
+    by_test = {key for key, check in AGREEMENTS.items() if check["by_test"]}
+    assert by_test == {"called_test", "called_external", "losses", "split_classes"}
+    assert all("p" in AGREEMENTS[key]["numbers"] for key in by_test)
+    counts = CONTENT["counts"]
+    assert counts["not_shown"] == len(by_test)
+    assert counts["agreements"] == len(AGREEMENTS) - len(by_test)
+    table = agreements_table(CONTENT)
+    start = [row.cells[0] for row in table.rows].index("Not shown to differ")
+    assert len(table.rows) - start - 1 == len(by_test)
+    assert "no proof that there is none" in page_markdown(CONTENT)
+
+
+def test_the_moved_predictive_value_has_its_interval() -> None:
+    moved = FINDINGS["predictive_value"]["numbers"]["ppv_moved"]
+    # By Bayes from 72 of 86 and 19 of 31 at a prevalence of 56 in 101.
+    ill, well = 56 * 72 / 86, 45 * 19 / 31
+    assert moved["estimate"] == pytest.approx(ill / (ill + well))
+    error = np.sqrt(1 / 72 - 1 / 86 + 1 / 19 - 1 / 31)
+    odds = ill / well * np.exp(np.array([-1, 1]) * 1.959964 * error)
+    assert [moved["low"], moved["high"]] == pytest.approx((odds / (1 + odds)).tolist())
+    assert "a PPV of 63.0 % (" in FINDINGS["predictive_value"]["arithmetic"]
 
 
 @pytest.mark.parametrize("key", MENDED)

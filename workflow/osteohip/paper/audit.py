@@ -38,18 +38,19 @@ def audit(paper: Paper) -> dict[str, Any]:
     Keys: ``citation``, ``interval_percent``, ``counts`` of findings, ``cohorts`` (both tables with
     measures, areas and net benefits), ``differences`` (test set less external cohort), ``flow``,
     ``findings`` (what does not hold: contradictions, then consequences, then open questions) and
-    ``agreements``.
+    ``agreements`` (the rest; ``by_test`` marks where a test only showed no difference).
     """
     checks = run_checks(paper)
     # What would explain a disagreement is not for where there is none.
-    kept = ("key", "expected", "place", "arithmetic", "numbers")
+    kept = ("key", "expected", "place", "arithmetic", "numbers", "by_test")
     return {
         "citation": paper.citation,
         "interval_percent": round(100 * LEVEL),
         "counts": {
             **{kind: sum(c.kind == kind and not c.holds for c in checks) for kind in ORDER},
             "findings": sum(not check.holds for check in checks),
-            "agreements": sum(check.holds for check in checks),
+            "agreements": sum(check.holds and not check.by_test for check in checks),
+            "not_shown": sum(check.holds and check.by_test for check in checks),
         },
         "cohorts": [_cohort(paper, cohort) for cohort in COHORTS],
         "differences": _differences(paper),

@@ -41,6 +41,9 @@ class Check:
         What would explain it, or what it means.
     numbers
         The numbers of the arithmetic by name, for machines.
+    by_test
+        Whether it is a test that tells. Where it then holds, nothing more is known than that no
+        difference was shown, which is no proof that there is none.
     """
 
     key: str
@@ -52,6 +55,7 @@ class Check:
     arithmetic: str
     explanation: str
     numbers: dict[str, Any]
+    by_test: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the check as it stands in JSON files."""

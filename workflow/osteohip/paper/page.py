@@ -23,7 +23,8 @@ def page_markdown(content: Mapping[str, Any]) -> Markdown:
         escape(
             "Everything here is computed from the numbers that the paper prints; no patient's data "
             f"were at hand. {plural(counts['findings'], 'finding')} ({by_kind}); "
-            f"{plural(counts['agreements'], 'check')} hold."
+            f"{plural(counts['agreements'], 'check')} hold; in {counts['not_shown']} more a test "
+            "shows no difference, which is no proof that there is none."
         ),
     ]
     lines += [to_markdown(table, f"Table {i}") for i, table in enumerate(audit_tables(content), 1)]

@@ -43,6 +43,7 @@ def expected_share(paper: Paper) -> Check:
         key="expected_share",
         kind="contradiction",
         holds=p >= ALPHA,
+        by_test=True,
         expected="The total hip's T-scores give the share of osteoporosis that was labelled",
         finding=f"{percent(plain)} are expected at or below {number(border, 1)} by the total hip's "
         f"mean and SD, {percent(k / n)} are labelled",
@@ -209,6 +210,7 @@ def prevalence(paper: Paper) -> Check:
         key="prevalence",
         kind="consequence",
         holds=p >= ALPHA,
+        by_test=True,
         expected="Osteoporosis is equally frequent in both hospitals",
         finding="Osteoporosis is not equally frequent, so accuracy, PPV and NPV do not compare",
         place=f"Abstract; {EXTERNAL}",

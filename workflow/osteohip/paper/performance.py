@@ -20,7 +20,8 @@ from osteohip.evaluation.aggregates import (
 from osteohip.evaluation.comparison import AreaDifference, compare_areas
 from osteohip.evaluation.discrimination import area_interval
 from osteohip.evaluation.estimate import LEVEL, Estimate
-from osteohip.evaluation.measures import PROPORTIONS, proportions
+from osteohip.evaluation.measures import PROPORTIONS, class_measures, proportions
+from osteohip.evaluation.ratios import at_prevalence
 from osteohip.paper.check import ALPHA, COHORTS, Check, Cohort, Rule, cohort_name
 from osteohip.paper.published import Paper, Part, Performance
 from osteohip.writing.wording import estimate, number, p_value, percent, sequence, span
@@ -236,16 +237,17 @@ def negative_calls(paper: Paper, cohort: Cohort) -> Check:
 
 def predictive_value(paper: Paper) -> Check:
     """Check that where the PPV holds, a positive call says as much as before."""
-    ppv, ratio, prevalence, rates = [], [], [], []
+    ppv, ratio, prevalence = [], [], []
     for cohort in COHORTS:
         counts = of(paper, cohort)[0].confusion
         ill, well = counts.tp + counts.fn, counts.fp + counts.tn
-        rates.append((counts.tp / ill, counts.fp / well))
+        true, false = counts.tp / ill, counts.fp / well
         ppv.append(counts.tp / (counts.tp + counts.fp))
         prevalence.append(ill / counts.n)
-        ratio.append(rates[-1][0] / rates[-1][1] if rates[-1][1] else math.inf)
-    true, false = prevalence[0] * rates[1][0], (1 - prevalence[0]) * rates[1][1]
-    moved = true / (true + false) if true + false else math.nan
+        ratio.append(true / false if false else math.inf)
+    external = of(paper, "external")[0].confusion
+    name = at_prevalence("ppv", prevalence[0])
+    moved = class_measures(external, prevalences=(prevalence[0],))[name]
     return Check(
         key="predictive_value",
         kind="consequence",
@@ -256,9 +258,14 @@ def predictive_value(paper: Paper) -> Check:
         arithmetic=f"PPV {percent(ppv[0])} and {percent(ppv[1])}, prevalence "
         f"{percent(prevalence[0])} and {percent(prevalence[1])}, positive likelihood ratio "
         f"{number(ratio[0], 2)} and {number(ratio[1], 2)}; at the test set's prevalence the "
-        f"external rates give a PPV of {percent(moved)}",
+        f"external rates give a PPV of {estimate(moved.as_json(), share=True)}",
         explanation="Predictive values move with prevalence; likelihood ratios need not",
-        numbers={"ppv": ppv, "ratio": ratio, "prevalence": prevalence, "ppv_moved": moved},
+        numbers={
+            "ppv": ppv,
+            "ratio": ratio,
+            "prevalence": prevalence,
+            "ppv_moved": moved.as_json(),
+        },
     )
 
 
@@ -336,6 +343,7 @@ def area_drop(paper: Paper) -> Check:
         key="area_drop",
         kind="consequence",
         holds=found.p is not None and found.p >= ALPHA,
+        by_test=True,
         expected="The areas inside and outside differ no more than by chance",
         finding="The area falls by more than chance; the paper gives no interval and no test",
         place="Discussion, limitations",
@@ -363,6 +371,7 @@ def measure_drops(paper: Paper) -> Check:
         key="measure_drops",
         kind="consequence",
         holds=not fallen,
+        by_test=True,
         expected="None of the five measures falls outside by more than chance",
         finding=f"By more than chance falls: {', '.join(fallen)}",
         place="Results, External validation",
@@ -431,6 +440,7 @@ def called(paper: Paper, cohort: Cohort) -> Check:
         key=f"called_{cohort}",
         kind="consequence",
         holds=p >= ALPHA,
+        by_test=True,
         expected=f"In {cohort_name(cohort)} as many are called osteoporotic as are",
         finding=f"In {cohort_name(cohort)} osteoporosis is called at another rate than it occurs",
         place=of(paper, cohort)[0].source,
