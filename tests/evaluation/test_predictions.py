@@ -70,8 +70,22 @@ def test_files_that_are_no_predictions(tmp_path: Path, content: bytes, expected:
     assert problems(tmp_path, content) == expected
 
 
-def test_an_empty_file_lacks_all_columns(tmp_path: Path) -> None:
-    assert len(problems(tmp_path, b"")) == 3
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n\n", b"  \n"])
+def test_an_empty_file_is_called_so(tmp_path: Path, content: bytes) -> None:
+    assert problems(tmp_path, content) == [
+        "p.csv: expected a header with case_id, label, score, and rows below it; the file is empty"
+    ]
+
+
+@pytest.mark.parametrize(("mark", "called"), [(b";", "semicolons"), (b"\t", "tabs")])
+def test_other_marks_than_commas_are_named(tmp_path: Path, mark: bytes, called: str) -> None:
+    content = b"\ncase_id,label,score\na,1,0.5\n".replace(b",", mark)
+    expected = [f"p.csv, row 2: expected commas between the columns, not {called}"]
+    assert problems(tmp_path, content) == expected
+    # In a table with commas they are part of a name.
+    other = b"case_id,label,score,a" + mark + b"b\nx,1,0.5,\n"
+    (tmp_path / "p.csv").write_bytes(other)
+    assert read_predictions(tmp_path / "p.csv").case_ids == ("x",)
 
 
 def test_a_missing_file_is_a_plain_sentence(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from osteohip.errors import InputError, Problem, StudyError, raise_if_any
 
+# What a spreadsheet may write in place of commas.
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -32,7 +35,8 @@ def read_rows(path: Path, *, columns: Sequence[str], optional: Sequence[str] = (
     Raises
     ------
     InputError
-        If the file is no CSV in UTF-8, a column is missing or there twice, or there is no case.
+        If the file is empty or no CSV in UTF-8, its cells are parted by semicolons or tabs, a
+        column is missing or there twice, or there is no case.
     StudyError
         If the file is not there.
     """
@@ -45,7 +49,14 @@ def read_rows(path: Path, *, columns: Sequence[str], optional: Sequence[str] = (
         raise StudyError(f"there is no file {path}") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError([Problem(name, "a CSV table in UTF-8")]) from None
-    header = [cell.strip() for cell in lines[0][1]] if lines else []
+    if not any(cell.strip() for _, row in lines for cell in row):
+        expected = f"a header with {', '.join(columns)}, and rows below it; the file is empty"
+        raise InputError([Problem(name, expected)])
+    header = [cell.strip() for cell in lines[0][1]]
+    for mark, called in SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            expected = f"commas between the columns, not {called}"
+            raise InputError([Problem(name, expected, row=lines[0][0])])
     wanted = [*columns, *(column for column in optional if column in header)]
     raise_if_any(
         [
