@@ -111,6 +111,8 @@ def test_the_command_takes_values_or_an_earlier_evaluation(tmp_path: Path) -> No
     samplesize(prevalence=0.5, auc=0.85, sensitivity=0.9, specificity=0.7, in_hand=100, out=out)
     assert json.loads(out.read_text()) == from_file
     assert from_file["needed"]["auc"]["n"] == 233
+    # How many of those in hand have osteoporosis was not told.
+    assert from_file["in_hand"] == {"n": 100}
     samplesize(metrics=path, auc_width=0.2, out=out)
     assert json.loads(out.read_text())["needed"]["auc"]["n"] < 233
     with pytest.raises(StudyError, match="give --prevalence"):

@@ -298,7 +298,7 @@ def samplesize(
         prevalence=prevalence,
         anticipated={**anticipated, "observed_expected": observed_expected},
         widths={name: given[name] or default[name] for name in given},
-        in_hand=None if in_hand is None else (in_hand, round(in_hand * prevalence)),
+        in_hand=None if in_hand is None else (in_hand, None),
     )
     if out is None:
         print(json.dumps(found, indent=2))

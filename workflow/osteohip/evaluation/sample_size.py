@@ -107,7 +107,7 @@ def sample_size(
     prevalence: float | None,
     anticipated: dict[str, float | None],
     widths: dict[str, float],
-    in_hand: tuple[int, int] | None = None,
+    in_hand: tuple[int, int | None] | None = None,
     achieved: dict[str, float | None] | None = None,
     level: float = LEVEL,
 ) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def sample_size(
     anticipated, widths
         By the names in `MEASURES`; None where a value is not known.
     in_hand
-        Patients that there are, and of these the number with osteoporosis.
+        Patients that there are, and of these the number with osteoporosis, None if not known.
     achieved
         Widths that the intervals of those in hand have.
 
@@ -140,7 +140,9 @@ def sample_size(
             item["achieved_width"] = (achieved or {}).get(name)
         needed[name] = item
     sizes = [item["n"] for item in needed.values() if item["n"] is not None]
-    hand = None if in_hand is None else {"n": in_hand[0], "osteoporosis": in_hand[1]}
+    hand = None if in_hand is None else {"n": in_hand[0]}
+    if hand is not None and in_hand is not None and in_hand[1] is not None:
+        hand["osteoporosis"] = in_hand[1]
     return {
         "prevalence": prevalence,
         "interval_percent": round(100 * level),
