@@ -178,10 +178,15 @@ def test_equal_scores_stay_in_one_group() -> None:
     assert groups["score"].tolist() == pytest.approx([0.1, 0.5])
 
 
-def test_separated_scores_have_no_curve_and_other_numbers_no_row() -> None:
+def test_without_a_curve_there_is_a_row_with_the_reason() -> None:
     labels = np.array([0, 0, 1, 1])
     table = calibration_table(labels=labels, versions={"before": np.array([0.1, 0.2, 0.8, 0.9])})
     curve = table[table["kind"] == "curve"]
     assert curve["reason"].tolist() == [SEPARATED]
     assert curve["observed"].isna().all()
-    assert calibration_table(labels=labels, versions={"before": labels * 3.0}).empty
+    table = calibration_table(labels=labels, versions={"before": labels * 3.0})
+    assert tuple(table.columns) == CURVE_COLUMNS
+    assert table[["version", "kind", "reason"]].to_numpy().tolist() == [
+        ["before", "curve", NO_PROBABILITIES]
+    ]
+    assert table[["score", "observed", "low", "high", "k", "n"]].isna().all(axis=None)

@@ -133,7 +133,7 @@ def test_scores_outside_the_unit_interval(cases: pd.DataFrame, tmp_path: Path) -
             assert (part[name]["estimate"], part[name]["reason"]) == (None, reason)
     assert found["metrics"]["auc"]["estimate"] is not None
     assert found["triage"][0]["ruled_in"] == (logit(cases["score"]) >= 0.8).sum()
-    assert pd.read_csv(tmp_path / "calibration.csv").empty
+    assert pd.read_csv(tmp_path / "calibration.csv")["reason"].tolist() == [reason]
     assert pd.read_csv(tmp_path / "decision.csv").empty
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from osteohip.errors import StudyError
+from osteohip.evaluation.calibration import calibration_table as calibration_rows
 from osteohip.evaluation.decision import decision_table
 from osteohip.report.clinical import subgroups, useful_range
 from osteohip.report.document import report_markdown
@@ -198,6 +199,10 @@ def test_a_gain_that_may_be_chance_is_not_called_useful() -> None:
     assert 0.21 < found["low"] < found["high"] < 0.8
 
 
+# What ``calibration.csv`` holds of scores that are no probabilities.
+NO_CURVE = calibration_rows(labels=np.array([0, 1]), versions={"before": np.array([-5.0, 14.0])})
+
+
 def test_scores_that_are_no_probabilities_still_draw(large: Any) -> None:
     content = changed(large)
     cohorts = content["cohorts"]
@@ -205,8 +210,9 @@ def test_scores_that_are_no_probabilities_still_draw(large: Any) -> None:
     for cohort in cohorts:
         cohort["metrics"]["calibration_slope"] |= {"estimate": None, "reason": reason}
     empty = {cohort["id"]: pd.DataFrame() for cohort in cohorts}
+    none = {cohort["id"]: NO_CURVE for cohort in cohorts}
     with house_style():
-        for figure in (calibration_figure(cohorts, empty), decision_figure(cohorts, empty)):
+        for figure in (calibration_figure(cohorts, none), decision_figure(cohorts, empty)):
             words = [text.get_text() for axes in figure.axes for text in axes.texts]
             assert words == [f"not defined:\n{reason}"] * len(cohorts)
             assert not figure.legends
@@ -215,7 +221,7 @@ def test_scores_that_are_no_probabilities_still_draw(large: Any) -> None:
 def test_many_cohorts_get_rows_of_panels(large: Any) -> None:
     cohorts = [large.numbers["cohorts"][2]] * 7
     with house_style():
-        figure = calibration_figure(cohorts, {"external": pd.DataFrame()})
+        figure = calibration_figure(cohorts, {"external": NO_CURVE})
     assert len([axes for axes in figure.axes if axes.axison]) == 7
 
 

@@ -197,11 +197,13 @@ def calibration_table(
     DataFrame
         Columns `CURVE_COLUMNS`. ``kind`` is ``group`` (cases of neighbouring scores: mean score,
         observed share with Wilson's interval), ``curve`` (`smooth_curve`) or ``distribution``
-        (cases by score in twentieths; ``score`` is the middle). Without probabilities no row.
+        (cases by score in twentieths; ``score`` is the middle). A version without probabilities
+        has one row, a curve that holds the reason alone.
     """
     rows: list[dict[str, object]] = []
     for version, scores in versions.items():
         if not are_probabilities(scores):
+            rows.append({"version": version, **_no_curve(NO_PROBABILITIES)})
             continue
         found = [
             *_groups(labels, scores, level),
@@ -238,7 +240,7 @@ def smooth_curve(
     try:
         fit = fit_logistic(labels=labels, design=_spline(x, knots))
     except NoEstimateError as reason:
-        return [{"kind": "curve", "method": "restricted cubic spline", "reason": str(reason)}]
+        return [_no_curve(str(reason))]
     grid = np.linspace(scores.min(), scores.max(), POINTS)
     design = _spline(log_odds(grid), knots)
     centre = design @ fit.coefficients
@@ -255,6 +257,11 @@ def smooth_curve(
         }
         for score, middle, width in zip(grid, centre, half, strict=True)
     ]
+
+
+def _no_curve(reason: str) -> dict[str, object]:
+    """Return the row in place of a curve that there is not."""
+    return {"kind": "curve", "method": "restricted cubic spline", "reason": reason}
 
 
 def _spline(x: Floats, knots: Floats) -> Floats:

@@ -26,13 +26,13 @@ def calibration_figure(cohorts: Sequence[Numbers], tables: Mapping[str, pd.DataF
     cohorts
         Entries of ``cohorts`` in the numbers.
     tables
-        ``calibration.csv`` by cohort; an empty one is drawn as a sentence.
+        ``calibration.csv`` by cohort; one that holds a reason alone is drawn as a sentence.
     """
     figure, axes = panels(cohorts, height_mm=62)
     for place, cohort in zip(axes, cohorts, strict=True):
         table = tables[cohort["id"]]
         place.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="Score")
-        if table.empty:
+        if table["observed"].isna().all():
             reason = cohort["metrics"]["calibration_slope"]["reason"]
             place.text(0.5, 0.5, f"not defined:\n{reason}", ha="center", color=GREY, wrap=True)
             continue
