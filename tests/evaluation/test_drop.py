@@ -194,10 +194,10 @@ def test_suppressed_cells_leave_the_rest(study: Path) -> None:
     found = take(study, reference=study / "reference.json", **AGGREGATES)
     assert found["internal"]["confusion"] is None
     npv = found["prevalence"]["npv"]
-    assert npv["remains"]["reason"] == "the bundle does not tell counts under five"
+    assert npv["remains"]["reason"] == "the bundle does not tell the whole confusion matrix"
     sensitivity = found["differences"]["sensitivity"]
     assert sensitivity["difference"] is None
-    assert sensitivity["reason"] == "the bundle does not tell counts under five"
+    assert sensitivity["reason"] == "the bundle does not tell the whole confusion matrix"
     inside = found["case_mix"]["age_years"]["internal"]
     assert inside["osteoporosis"][1] is inside["osteoporosis"][3] is None
     assert inside["untold"] == {"osteoporosis": hidden, "no_osteoporosis": 0}

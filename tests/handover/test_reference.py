@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from osteohip.handover.reference import counts, reference_facts
+from osteohip.evaluation.predictions import Predictions
+from osteohip.handover.reference import counts, internal_test, reference_facts
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,31 @@ def test_few_patients_are_not_described():
     assert facts["prevalence"] is None
     assert facts["age_years"] is None
     assert facts["t_score"] is None
+
+
+def test_the_confusion_matrix_stands_as_it_is_and_the_histograms_hide_small_cells():
+    cases = pd.DataFrame(
+        {
+            "case_id": [str(i) for i in range(40)],
+            "label": [1] * 20 + [0] * 20,
+            "age_years": [60.0] * 17 + [80.0] * 3 + [60.0] * 10 + [70.0] * 10,
+            "t_score": [-3.2] * 20 + [-1.2] * 20,
+        }
+    )
+    labels = cases["label"].to_numpy(np.int64)
+    scores = np.r_[np.linspace(0.6, 0.9, 18), [0.2, 0.3], np.linspace(0.1, 0.4, 19), 0.7]
+    found = internal_test(
+        cases,
+        Predictions(tuple(cases["case_id"]), labels, scores),
+        threshold=0.5,
+        label_t_score=-2.5,
+    )
+    assert found["confusion"] == {"tp": 18, "fn": 2, "fp": 1, "tn": 19}
+    cells = [
+        cell
+        for variable in ("age_years", "t_score")
+        for name in ("osteoporosis", "no_osteoporosis")
+        for cell in found[variable][name]
+    ]
+    assert all(cell is None or cell >= 5 for cell in cells)
+    assert found["age_years"]["osteoporosis"] == [None] * 4

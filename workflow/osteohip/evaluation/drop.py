@@ -46,7 +46,7 @@ from osteohip.evaluation.recalibration import Method, Recalibration, fit_recalib
 from osteohip.files import read_json
 
 TARGETS: tuple[tuple[Variable, ...], ...] = (("age_years",), ("t_score",), VARIABLES)
-SUPPRESSED = "the bundle does not tell counts under five"
+SUPPRESSED = "the bundle does not tell the whole confusion matrix"
 AGGREGATES = "the cases of the internal test set are not at hand"
 
 
@@ -112,6 +112,7 @@ def internal_from_reference(path: Path) -> Internal:
         test = read_json(path)["test"]
         n, sick = int(test["n"]), int(test["osteoporosis"])
         auc, cells = test["auc"], test["confusion"]
+        # A bundle of this study tells all four; one made otherwise may hold some back.
         whole = all(cells[name] is not None for name in ("tp", "fn", "fp", "tn"))
         return Internal(
             source="aggregates",

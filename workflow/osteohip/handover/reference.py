@@ -1,4 +1,9 @@
-"""What a model bundle tells of its development cohort: aggregates, no cell under five.
+"""What a model bundle tells of its development cohort: aggregates in place of patients.
+
+No count of patients by age, T-score, side or device is under five. The confusion matrix of the
+internal test is exempt and stands as it is, small cells included: without it no other hospital
+could compare sensitivity, specificity and predictive values with its own, and a wrong call tells
+nothing else of a patient. Whoever may not publish such a cell must not pass the bundle on.
 
 ``reference.json`` holds what `reference_facts` returns, and as ``test`` what `internal_test` does.
 """
@@ -55,8 +60,9 @@ def internal_test(
     -------
     dict
         ``n``, ``osteoporosis`` (cases); ``auc`` with ``estimate, low, high`` and DeLong's
-        ``variance`` and the class sizes ``diseased, healthy``; ``confusion`` (tp, fn, fp, tn); and
-        ``age_years`` and ``t_score``, histograms by class without small cells.
+        ``variance`` and the class sizes ``diseased, healthy``; ``confusion`` (tp, fn, fp, tn),
+        never suppressed; and ``age_years`` and ``t_score``, histograms by class without small
+        cells.
 
     Raises
     ------
