@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from osteohip.errors import StudyError
+from osteohip.errors import InputError, StudyError
 from osteohip.evaluation.calibration import calibration
 from osteohip.evaluation.case_mix import VARIABLES, histogram, suppressed
 from osteohip.evaluation.command import drop, threshold
 from osteohip.evaluation.comparison import unpaired_delong
 from osteohip.evaluation.discrimination import area_interval, delong
-from osteohip.evaluation.drop import _value_explained
+from osteohip.evaluation.drop import _value_explained, variables_of
 from osteohip.evaluation.measures import Confusion, class_measures, confusion
+from osteohip.evaluation.predictions import Predictions
 from osteohip.evaluation.ratios import at_prevalence
 
 
@@ -237,6 +238,23 @@ def test_scores_that_are_no_probabilities_have_a_drop_but_no_calibration(study: 
 def test_a_model_without_a_refit(study: Path) -> None:
     parts = take(study, calibration_file=None)["calibration"]
     assert parts["after_validation_refit"]["brier"]["reason"] == "the model brings no refit"
+
+
+@pytest.mark.parametrize("side", ["internal", "external"])
+def test_a_case_that_stands_twice_in_the_cohort_is_refused(study: Path, side: str) -> None:
+    path = study / side / "cohort.csv"
+    table = pd.read_csv(path)
+    pd.concat([table, table.iloc[[4]]]).to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"cohort\.csv"):
+        take(study)
+    assert not (study / "drop.json").exists()
+
+
+def test_variables_of_a_case_that_stands_twice_are_refused() -> None:
+    predictions = Predictions(("a", "b"), np.array([1, 0]), np.array([0.7, 0.2]))
+    cohort = pd.DataFrame({"case_id": ["a", "b", "a"], "age_years": 70.0, "t_score": -2.0})
+    with pytest.raises(StudyError, match=r"expected each case_id once; repeated in 1 rows"):
+        variables_of(predictions, cohort)
 
 
 def test_the_internal_side_comes_one_way(study: Path) -> None:

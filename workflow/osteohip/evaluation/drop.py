@@ -140,7 +140,7 @@ def variables_of(predictions: Predictions, cohort: pd.DataFrame) -> dict[Variabl
     Raises
     ------
     StudyError
-        If the cohort lacks a column or a case.
+        If the cohort lacks a column or a case, or has a case twice.
     """
     missing = [column for column in ("case_id", *VARIABLES) if column not in cohort]
     if missing:
@@ -149,6 +149,9 @@ def variables_of(predictions: Predictions, cohort: pd.DataFrame) -> dict[Variabl
     absent = int((~ids.isin(cohort["case_id"])).sum())
     if absent:
         raise StudyError(f"{absent} of the predictions' cases are not in cohort.csv")
+    twice = int(cohort["case_id"].duplicated().sum())
+    if twice:
+        raise StudyError(f"cohort.csv: expected each case_id once; repeated in {twice} rows")
     rows = cohort.set_index("case_id").reindex(ids)
     return {v: rows[v].to_numpy(dtype=np.float64) for v in VARIABLES}
 
