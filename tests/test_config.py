@@ -100,7 +100,9 @@ NAN, INFINITE = float("nan"), float("inf")
         ({"development": "/a/training"}, "development: a site cannot be called 'training'"),
         ({"development": "/a/seoul", "external": "/b/development"}, "called 'development'"),
         ({"external": "/a/our hospital"}, "which 'our hospital' does not"),
-        ({"external": "/a/부산"}, "digits, - and _, which '부산' does not"),
+        ({"external": "/a/부산"}, "which '부산' does not"),
+        ({"external": f"/a/{'a' * 41}"}, "40 at most"),
+        ({"external": "/a/Test"}, "cannot be called 'Test'"),
         (
             {"external": "results/synthetic/third"},
             "synthetic: results/synthetic/third is to be made",

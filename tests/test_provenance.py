@@ -1,5 +1,8 @@
+import shutil
+
 import pytest
 
+from osteohip import provenance
 from osteohip.provenance import PACKAGE, closure, code_digest
 
 
@@ -35,3 +38,20 @@ def test_a_command_does_not_depend_on_what_its_neighbours_import():
 def test_digests_differ_between_stages():
     stages = ("site.inventory", "cohort.select", "images.crop", "split.split")
     assert len({code_digest(stage) for stage in stages}) == len(stages)
+
+
+def test_an_editors_own_file_beside_a_module_changes_no_digest(tmp_path, monkeypatch):
+    package = shutil.copytree(PACKAGE, tmp_path / "osteohip")
+    monkeypatch.setattr(provenance, "PACKAGE", package)
+    provenance._imports.cache_clear()
+    code_digest.cache_clear()
+    first = code_digest("split.split")
+    (package / "split" / ".split.py.swp").write_bytes(b"x")
+    (package / "split" / "split.py.orig").write_bytes(b"x")
+    code_digest.cache_clear()
+    assert code_digest("split.split") == first
+    (package / "split" / "rules.md").write_bytes(b"x")
+    code_digest.cache_clear()
+    assert code_digest("split.split") != first
+    provenance._imports.cache_clear()
+    code_digest.cache_clear()

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from osteohip.config import CHOICES, load_config
 from osteohip.errors import StudyError
@@ -71,9 +72,26 @@ def test_a_changed_byte_in_a_file_is_refused(bundle, name):
     data = bytearray((bundle / name).read_bytes())
     data[3] ^= 1
     (bundle / name).write_bytes(data)
-    read_manifest(bundle)
     with pytest.raises(StudyError, match=rf"a model: {name} changed since the bundle was closed"):
         check_bundle(bundle)
+
+
+def test_the_design_that_the_workflow_is_planned_with_is_checked_at_once(bundle):
+    (bundle / "network.json").write_text("{}")
+    with pytest.raises(StudyError, match=r"network\.json changed since the bundle was closed"):
+        read_manifest(bundle)
+
+
+def test_a_run_with_a_name_that_a_shell_would_read_is_refused(bundle):
+    with pytest.raises(ValidationError, match="run"):
+        seal(bundle, run="x; touch stolen #", synthetic=True, intended_use=USE)
+
+
+def test_other_line_ends_are_a_change(bundle):
+    path = bundle / MANIFEST
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(StudyError, match="changed since the bundle was closed"):
+        read_manifest(bundle)
 
 
 def test_a_changed_byte_anywhere_in_the_manifest_is_refused(bundle):

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from osteohip.errors import StudyError
-from osteohip.site.folder import check_folder, check_folders, content_digests
+from osteohip.errors import InputError, StudyError
+from osteohip.site.folder import check_folder, check_folders, content_digests, list_files
 
 
 @pytest.fixture
@@ -83,3 +83,48 @@ def test_names_that_are_no_utf8_and_files_that_cannot_be_read_do_not_stop(site):
     first = content_digests(site)
     Path(os.fsdecode(os.fsencode(site / "radiographs") + b"/\xc8\xab.dcm")).write_bytes(b"film")
     assert content_digests(site)["inventory"] != first["inventory"]
+
+
+def test_a_file_that_could_not_be_read_once_is_read_again(site, tmp_path, monkeypatch):
+    cache = tmp_path / "private" / "content.json"
+    first = content_digests(site, cache=cache)
+    film = site / "radiographs" / "2020" / "1"
+    film.write_bytes(b"another")
+    with monkeypatch.context() as closed:
+        closed.setattr("osteohip.site.folder.hashlib.file_digest", refuse)
+        shut = content_digests(site, cache=cache)
+    assert content_digests(site, cache=cache) == content_digests(site)
+    assert len({first["inventory"], shut["inventory"], content_digests(site)["inventory"]}) == 3
+
+
+def refuse(*_: object) -> None:
+    raise PermissionError
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(site, monkeypatch):
+    def walk(top, onerror):
+        onerror(PermissionError(13, "Permission denied", f"{top}/2020"))
+        return iter([(str(top), [], ["b"])])
+
+    monkeypatch.setattr("osteohip.site.folder.os.walk", walk)
+    with pytest.raises(InputError, match="expected folders that can be opened") as caught:
+        list_files(site / "radiographs")
+    assert "2020" not in str(caught.value)
+    assert "2020" in caught.value.report(private=True)
+
+
+def test_digests_follow_links_that_lead_nowhere(site):
+    first = content_digests(site)["inventory"]
+    link = site / "radiographs" / "link"
+    link.symlink_to("nowhere")
+    second = content_digests(site)["inventory"]
+    link.unlink()
+    link.symlink_to("elsewhere")
+    assert len({first, second, content_digests(site)["inventory"]}) == 3
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null"])
+def test_a_damaged_cache_remembers_nothing(site, tmp_path, content):
+    cache = tmp_path / "content.json"
+    cache.write_text(content)
+    assert content_digests(site, cache=cache) == content_digests(site)

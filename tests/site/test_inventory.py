@@ -12,9 +12,9 @@ from pydicom.uid import RLELossless
 
 from osteohip.errors import InputError
 from osteohip.files import write_csv
+from osteohip.site.folder import list_files
 from osteohip.site.inventory import (
     INVENTORY_COLUMNS,
-    list_files,
     map_isolated,
     read_inventory,
     take_inventory,

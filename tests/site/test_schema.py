@@ -73,7 +73,7 @@ def test_wrong_site_yaml(
 def test_missing_site_yaml_and_bad_folder_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="this file in the site folder"):
         read_site(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="only letters, digits"):
+    with pytest.raises(InputError, match="only letters A to Z, digits"):
         read_site(tmp_path / "two words")
 
 

@@ -31,7 +31,7 @@ Device = Literal["auto", "cpu", "gpu"]
 Precision = Literal["float32", "bfloat16"]
 Augmentation = Literal["original", "blur", "sharpen", "shear", "rotate"]
 
-SITE_ID = re.compile(r"[A-Za-z0-9_-]+")
+SITE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 RESERVED_IDS = ("training", "validation", "test")
 SYNTHETIC_FOLDER = Path("results/synthetic")
 DEFAULT_DEVELOPMENT = SYNTHETIC_FOLDER / "development"
@@ -372,6 +372,19 @@ CHOICES = frozenset(
 )
 
 
+def site_id_fault(name: str) -> str | None:
+    """Tell in words why a folder of this name can be no site, None if it can."""
+    if not SITE_ID.fullmatch(name):
+        return (
+            "the folder's name is the site's id and may hold only letters A to Z, digits, - and _ "
+            f"(40 at most), which {name!r} does not"
+        )
+    # Some disks do not tell upper case from lower.
+    if name.lower() in RESERVED_IDS:
+        return f"a site cannot be called {name!r}: that is a split's name"
+    return None
+
+
 class Config(Section):
     """The whole configuration of a study."""
 
@@ -431,14 +444,9 @@ class Config(Section):
     def _folders_can_name_sites(cls, given: str | list[str] | None) -> str | list[str] | None:
         """Refuse a folder whose name cannot be a site's id."""
         for path in _as_list(given):
-            site_id = Path(path).name
-            if not SITE_ID.fullmatch(site_id):
-                raise ValueError(
-                    f"the folder's name is the site's id and may hold only letters A to Z, digits, "
-                    f"- and _, which {site_id!r} does not"
-                )
-            if site_id in RESERVED_IDS:
-                raise ValueError(f"a site cannot be called {site_id!r}: that is a split's name")
+            fault = site_id_fault(Path(path).name)
+            if fault:
+                raise ValueError(fault)
         return given
 
     @field_validator("external", mode="before")

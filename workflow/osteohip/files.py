@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:  # heavy, and this module is imported while the workflow is pa
 def written_whole(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
 
-    The temporary name keeps the suffixes, because writers choose their format by it.
+    The temporary name keeps the suffixes, because writers choose their format by it. It begins
+    with the name of the file, so that what a killed process left behind goes with the next writing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=".partial-", suffix="".join(path.suffixes)
-    )
+    prefix = f".partial-{path.name}-"
+    for left in path.parent.glob(f"{escape(prefix)}*"):
+        left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix="".join(path.suffixes))
     os.close(handle)
     partial = Path(name)
     umask = os.umask(0)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+# Package data that a result may depend on; an editor's own files beside a module count for nothing.
+DATA = frozenset({".css", ".j2", ".js", ".json", ".md", ".yaml"})
 
 
 def _path_of(module: str) -> Path | None:
@@ -94,9 +96,7 @@ def code_digest(command: str) -> str:
         assert path is not None
         paths.add(path)
         if path.parent != PACKAGE:
-            paths.update(
-                p for p in path.parent.iterdir() if p.is_file() and p.suffix not in {".py", ".pyc"}
-            )
+            paths.update(p for p in path.parent.iterdir() if p.suffix in DATA)
     return _digest(sorted(paths))
 
 

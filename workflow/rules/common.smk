@@ -1,5 +1,6 @@
 """Configuration, sites, and what rules take from them."""
 
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -60,7 +61,7 @@ def load_study():
         raise WorkflowError(str(error)) from None
     except OSError as error:
         raise WorkflowError(
-            f"the digests of the sites cannot be kept: {error.strerror}"
+            f"the digests of the sites cannot be kept in results/: {error.strerror}"
         ) from None
     return study, model, sites, digests
 
@@ -79,9 +80,17 @@ def digest_sites(sites):
         digests = content_digests(folder, cache=digest_cache(site, folder))
         if not is_made(folder):
             found[site] = digests
-        elif digests != read_json(digest):
+        elif digests != noted(digest):
             write_json(digest, digests)
     return found
+
+
+def noted(digest):
+    """What a digest file says; one that is damaged says nothing."""
+    try:
+        return read_json(digest)
+    except ValueError:
+        return None
 
 
 def digest_cache(site, folder):
@@ -131,6 +140,10 @@ MODEL_LOCK = file_digest(
 MODEL_ENVIRONMENT = (
     "../../envs/gpu.yaml" if STUDY.device == "gpu" else "../../envs/cpu.yaml"
 )
+
+
+# Weights and scores are a backend's own.
+BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
 def one_of(names):

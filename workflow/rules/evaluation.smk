@@ -32,6 +32,7 @@ rule predict:
         # A study scores with its own model before that is closed.
         unsealed=[] if MODEL else ["--unsealed"],
         device=STUDY.device,
+        backend=BACKEND,
         code=code_digest("model.predict"),
         lock=MODEL_LOCK,
     message:

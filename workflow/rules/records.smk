@@ -10,6 +10,8 @@ from snakemake.utils import listfiles
 # Snakemake's own folders: a file for each result, named by its path.
 RECORDS = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")
+# Held by each job on this machine; jobs on a cluster have their own end (docs/cluster.md).
+JOBS_LOCK = Path(".snakemake/jobs.lock")
 # The open lock file: closing it would free the folder.
 HELD = []
 
@@ -33,7 +35,8 @@ def hold_folder():
     """Keep this folder for this process alone; the system frees it when the process ends.
 
     So a run that was killed leaves nothing behind that must be unlocked by hand, unlike
-    Snakemake's own lock, which the profiles switch off.
+    Snakemake's own lock, which the profiles switch off. Jobs that outlive their killed Snakemake
+    are waited for: they would write over the results of this run.
     """
     lock = Path(".snakemake/running.lock").open("w")
     try:
@@ -43,6 +46,14 @@ def hold_folder():
             "another snakemake is at work in this folder: wait for it to end, or stop it"
         ) from None
     HELD.append(lock)
+    with JOBS_LOCK.open("w") as jobs:
+        try:
+            fcntl.flock(jobs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info(
+                "Jobs of a run that was killed are still at work here: waiting for them to end."
+            )
+            fcntl.flock(jobs, fcntl.LOCK_EX)
 
 
 def check_writable():
@@ -59,6 +70,10 @@ def check_writable():
 
 if workflow.is_main_process:
     mark_incomplete(results_without_record())
+    # Snakemake's own prefix, and a lock that a job's processes have in common.
+    shell.prefix(
+        f"set -euo pipefail; exec 9>>{JOBS_LOCK}; ! command -v flock > /dev/null || flock -s 9; "
+    )
 
 
 onstart:

@@ -33,6 +33,6 @@ rule report:
     message:
         "Writing the report"
     shell:
-        "osteohip report --run {params.run} --model {params.model:q} {params.options:q}"
+        "osteohip report --run {params.run:q} --model {params.model:q} {params.options:q}"
         " --evaluation {params.evaluation:q} --settings {params.settings:q}"
         " --out-dir {params.out:q} > {log:q} 2>&1"

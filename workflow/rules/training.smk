@@ -31,6 +31,7 @@ rule train:
         images=settings_json(STUDY.images),
         seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
         device=STUDY.device,
+        backend=BACKEND,
         precision=STUDY.precision,
         # No output: Snakemake deletes outputs before a job, and this is what the job goes on from.
         checkpoint="results/checkpoints/{run}.npz",

@@ -17,7 +17,8 @@ from osteohip.errors import Problem, raise_if_any
 from osteohip.images.pixels import Box, bone_bright, cut, valid_pixels
 from osteohip.images.resample import resample_square
 from osteohip.site.film import RefusedError, decode, read_dataset
-from osteohip.site.inventory import RADIOGRAPHS, map_isolated
+from osteohip.site.folder import RADIOGRAPHS
+from osteohip.site.inventory import map_isolated
 from osteohip.site.tags import INVENTORY
 
 Crop = npt.NDArray[np.float32]

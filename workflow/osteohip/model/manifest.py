@@ -15,14 +15,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_serializer
 
-from osteohip.config import CHOICES, Config, Evaluation, Images, Inventory, Section, Selection
+from osteohip.config import (
+    CHOICES,
+    Config,
+    Evaluation,
+    Images,
+    Inventory,
+    Name,
+    Section,
+    Selection,
+)
 from osteohip.errors import StudyError
 from osteohip.files import write_text
 
 MANIFEST = "bundle.json"
 WEIGHTS = "weights.weights.h5"
+NETWORK = "network.json"
 # What training writes, what is chosen on the validation set, and what the seal adds.
-TRAINED_FILES = (WEIGHTS, "network.json", "history.csv", "run.json")
+TRAINED_FILES = (WEIGHTS, NETWORK, "history.csv", "run.json")
 CHOSEN_FILES = ("threshold.json", "calibration.json", "triage.json")
 REFERENCE = "reference.json"
 BUNDLE_FILES = (*TRAINED_FILES, *CHOSEN_FILES, REFERENCE)
@@ -81,7 +91,7 @@ class Manifest(Section):
     """
 
     format: Literal[1] = 1
-    run: str
+    run: Name
     synthetic: bool
     intended_use: IntendedUse
     files: dict[str, SealedFile]
@@ -110,7 +120,9 @@ def seal(folder: Path, *, run: str, synthetic: bool, intended_use: IntendedUse) 
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read ``bundle.json`` and see that the files which it names are there, unread.
+    """Read ``bundle.json`` and see that the files which it names are there.
+
+    Of these the network's design alone is read, because the workflow is planned with it.
 
     Raises
     ------
@@ -121,10 +133,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise StudyError(f"{folder}: expected a model bundle, but there is no such folder")
     path = folder / MANIFEST
     try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text)
+        written = path.read_bytes()
+        content = json.loads(written)
         # Byte for byte: the content has its digest, and stands as it is always written.
-        unchanged = content["digest"] == _digest(content) and text == _lines(content)
+        unchanged = content["digest"] == _digest(content) and written == _lines(content).encode()
     except FileNotFoundError:
         raise StudyError(
             f"{folder}: expected a model bundle, but it holds no {MANIFEST}, which closes a bundle"
@@ -143,6 +155,8 @@ def read_manifest(folder: Path) -> Manifest:
     missing = [name for name in manifest.files if not (folder / name).is_file()]
     if missing:
         raise StudyError(f"{folder}: the model bundle lacks {', '.join(missing)}; get it anew")
+    if _sealed(folder / NETWORK) != manifest.files[NETWORK]:
+        raise StudyError(f"{folder}: {NETWORK} changed since the bundle was closed; get it anew")
     return manifest
 
 

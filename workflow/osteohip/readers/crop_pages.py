@@ -21,7 +21,8 @@ from osteohip.readers.hips import Hip
 from osteohip.readers.kit import render_page
 from osteohip.readers.pictures import film_picture
 from osteohip.site.film import RefusedError
-from osteohip.site.inventory import RADIOGRAPHS, map_isolated
+from osteohip.site.folder import RADIOGRAPHS
+from osteohip.site.inventory import map_isolated
 from osteohip.site.schema import CROPS, Site
 
 # A browser opens a page of this size at once; films of one page are kept in it as text.

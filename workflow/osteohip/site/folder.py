@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from osteohip.errors import InputError, StudyError
+from osteohip.errors import InputError, Problem, StudyError
 from osteohip.files import private_folder, write_json
 from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE, Site, read_site
 
@@ -20,6 +20,8 @@ RADIOGRAPHS = "radiographs"
 REQUIRED = (PATIENTS, DXA, FINDINGS, CROPS)
 # A hospital may have nothing to tell of findings; without the others there is no patient.
 FILLED = (PATIENTS, DXA, CROPS)
+TABLE_FILES = tuple(table.file for table in (FILMS, *REQUIRED))
+UNREADABLE = "unreadable"
 # What each stage reads of a site folder; an edit elsewhere does not concern it.
 READ_BY = {
     "inventory": (SITE_FILE, RADIOGRAPHS),
@@ -43,13 +45,22 @@ def check_folder(folder: Path) -> Site:
     if not (folder / SITE_FILE).is_file():
         raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
     missing = [table.file for table in REQUIRED if not (folder / table.file).is_file()]
+    closed = [
+        file for file in TABLE_FILES if (folder / file).is_file() and not _opens(folder / file)
+    ]
     empty = [
         table.file
         for table in REQUIRED
-        if table in FILLED and table.file not in missing and not has_rows(folder / table.file)
+        if table in FILLED
+        and table.file not in missing + closed
+        and not has_rows(folder / table.file)
     ]
-    wrong = [f"{file} is missing" for file in missing] + [f"{file} holds no row" for file in empty]
-    if not any(path.is_file() for path in (folder / RADIOGRAPHS).rglob("*")):
+    wrong = [
+        *(f"{file} is missing" for file in missing),
+        *(f"{file} cannot be opened" for file in closed),
+        *(f"{file} holds no row" for file in empty),
+    ]
+    if not (folder / RADIOGRAPHS).is_dir() or not any(list_files(folder / RADIOGRAPHS)):
         wrong.append(f"there are no films in {RADIOGRAPHS}/")
     if wrong:
         raise StudyError(f"{folder}: this site folder is not ready: {', '.join(wrong)}")
@@ -78,22 +89,60 @@ def has_rows(path: Path) -> bool:
         return sum(bool(line.strip(b"\0 \t\r\n;,")) for line in islice(stream, 1000)) > 1
 
 
+def _opens(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except OSError:
+        return False
+    return True
+
+
+def list_files(folder: Path) -> list[str]:
+    """Return the path of every file below ``folder``, relative to it, sorted; links are files.
+
+    Raises
+    ------
+    InputError
+        If a folder below it cannot be read: what lies there would vanish without a word.
+    """
+    closed: list[OSError] = []
+    files = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        files += [(Path(parent) / name).relative_to(folder).as_posix() for name in names + links]
+    if closed:
+        expected = "folders that can be opened, all the way down"
+        raise InputError([Problem(RADIOGRAPHS, expected, value=str(e.filename)) for e in closed])
+    return sorted(files)
+
+
 def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     for name in names:
         path = folder / name
         if path.is_file():
             yield path
         elif path.is_dir():
-            yield from sorted(inner for inner in path.rglob("*") if inner.is_file())
+            yield from (path / inner for inner in list_files(path))
 
 
 def _file_digest(path: Path) -> str:
     """Return the digest of a file; one that cannot be read is left to the stage that reads it."""
     try:
+        if not path.is_file():
+            return f"no file: {path.readlink() if path.is_symlink() else 'special'}"
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
-        return "unreadable"
+        return UNREADABLE
+
+
+def _known(cache: Path | None) -> dict[str, list[int | str]]:
+    """Return what the cache remembers; one that is damaged remembers nothing."""
+    try:
+        found = json.loads(cache.read_text("utf-8")) if cache is not None else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def content_digests(folder: Path, *, cache: Path | None = None) -> dict[str, str]:
@@ -104,16 +153,23 @@ def content_digests(folder: Path, *, cache: Path | None = None) -> dict[str, str
     cache
         A private file that remembers the digest of each file with its size and time, so that an
         unchanged site is not read again.
+
+    Raises
+    ------
+    InputError
+        If a folder below radiographs/ cannot be read.
     """
-    known = json.loads(cache.read_text("utf-8")) if cache is not None and cache.is_file() else {}
+    known = _known(cache)
     current: dict[str, list[int | str]] = {}
     for path in _files(folder, sorted({name for names in READ_BY.values() for name in names})):
         # Names need not be UTF-8; this form is, and keeps them apart.
         name = os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace")
-        status = path.stat()
+        status = path.stat() if path.exists() else path.lstat()
         stamp = [status.st_size, status.st_mtime_ns]
         entry = known.get(name)
-        current[name] = entry if entry and entry[:2] == stamp else [*stamp, _file_digest(path)]
+        # What could not be read once may be readable now, at the same size and time.
+        same = entry and entry[:2] == stamp and entry[2] != UNREADABLE
+        current[name] = entry if entry and same else [*stamp, _file_digest(path)]
     if cache is not None and current != known:
         private_folder(cache.parent)
         write_json(cache, current)

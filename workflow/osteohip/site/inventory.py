@@ -29,8 +29,8 @@ from osteohip.site.film import (
     read_dataset,
     read_facts,
 )
+from osteohip.site.folder import RADIOGRAPHS, list_files
 
-RADIOGRAPHS = "radiographs"
 INVENTORY_COLUMNS = (
     "file",
     "file_sha256",
@@ -89,28 +89,20 @@ def take_inventory(site: Path, *, modalities: Collection[str], jobs: int = 1) ->
     Raises
     ------
     InputError
-        Where radiographs/ is missing or holds no file. No file's content raises.
+        Where radiographs/ is missing, holds no file or a folder that cannot be read. No file's
+        content raises.
     """
     folder = site / RADIOGRAPHS
+    expected = "a folder with DICOM files"
+    if not folder.is_dir():
+        raise InputError([Problem(RADIOGRAPHS, expected)])
     files = list_files(folder)
+    if not files:
+        raise InputError([Problem(RADIOGRAPHS, expected + "; it is empty")])
     look = partial(look_at_file, folder, modalities=frozenset(modalities))
     crashed = partial(_crashed, detail="the decoder crashed")
     found = map_isolated(look, files, jobs=jobs, crashed=crashed, label="inventory")
     return tabulate(found)
-
-
-def list_files(folder: Path) -> list[str]:
-    """Return the path of every file below ``folder``, relative to it, sorted; links are files."""
-    expected = "a folder with DICOM files"
-    if not folder.is_dir():
-        raise InputError([Problem(RADIOGRAPHS, expected)])
-    files = []
-    for parent, folders, names in os.walk(folder):
-        links = [name for name in folders if (Path(parent) / name).is_symlink()]
-        files += [(Path(parent) / name).relative_to(folder).as_posix() for name in names + links]
-    if not files:
-        raise InputError([Problem(RADIOGRAPHS, expected + "; it is empty")])
-    return sorted(files)
 
 
 def look_at_file(folder: Path, file: str, *, modalities: Collection[str]) -> Film | Refusal:

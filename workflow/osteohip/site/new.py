@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from osteohip.config import SITE_ID
+from osteohip.config import site_id_fault
 from osteohip.errors import StudyError
 from osteohip.files import write_text
 from osteohip.site.folder import RADIOGRAPHS
@@ -72,11 +72,9 @@ def new_site(folder: Path) -> list[Path]:
         If the folder's name cannot be a site's id, or there is something in it already.
     """
     name = site_id(folder)
-    if not SITE_ID.fullmatch(name):
-        raise StudyError(
-            "the folder's name is the site's id and may hold only letters A to Z, digits, - and _, "
-            f"which {name!r} does not"
-        )
+    fault = site_id_fault(name)
+    if fault:
+        raise StudyError(fault)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(f"{folder}: there is something already; take a name that is free")
     (folder / RADIOGRAPHS).mkdir(parents=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from osteohip.config import SITE_ID, Region
+from osteohip.config import Region, site_id_fault
 from osteohip.errors import InputError, Problem
 
 SITE_FILE = "site.yaml"
@@ -117,8 +117,11 @@ def read_site(folder: Path) -> Site:
     InputError
         Where it is missing, is no YAML, or a key is wrong: all keys at once.
     """
-    if not SITE_ID.fullmatch(site_id(folder)):
-        expected = "a site folder's name to hold only letters, digits, - and _"
+    if site_id_fault(site_id(folder)):
+        expected = (
+            "a site folder's name to hold only letters A to Z, digits, - and _, at most 40 of "
+            "them, and not to be training, validation or test"
+        )
         raise InputError([Problem(SITE_FILE, expected, value=site_id(folder))])
     try:
         raw = yaml.safe_load((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
