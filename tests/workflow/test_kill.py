@@ -1,6 +1,7 @@
 """Killed anywhere and started again, the study ends with the same bytes as one that was not."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,13 +36,20 @@ class Study:
         self.folder = folder
         self.kills = 0
 
-    def killed_when(self, happened: Callable[[], bool]) -> None:
-        """Run the study, and kill its whole process group as soon as something has happened."""
+    def killed_when(self, happened: Callable[[], bool], *, jobs_live: bool = False) -> None:
+        """Run the study, and kill its whole process group as soon as something has happened.
+
+        With ``jobs_live``, Snakemake alone is killed.
+        """
         with (self.folder / "out.txt").open("w") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--cores", "2"],
                 cwd=self.folder,
-                env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+                env={
+                    **os.environ,
+                    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                    "PYTHONPATH": str(self.folder / "workflow"),
+                },
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
@@ -52,7 +60,8 @@ class Study:
                     time.sleep(0.001)
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                    kill = os.kill if jobs_live else os.killpg
+                    kill(process.pid, signal.SIGKILL)
                 process.wait()
         self.kills += 1
 
@@ -143,3 +152,18 @@ def kill_after_each_epoch(study: Study) -> None:
         assert history[0].tolist() == list(range(1, len(history) + 1))
         kills_after_best += history[4].idxmax() < len(history) - 1
     assert kills_after_best > 0
+
+
+def test_jobs_that_outlive_their_snakemake_are_waited_for(small_study, run_snakemake, tmp_path):
+    study = Study(shutil.copytree(small_study, tmp_path / "study"))
+    shutil.rmtree(study.folder / "results" / "models")
+    shutil.rmtree(study.folder / "results" / "checkpoints")
+    log = study.folder / TRAINING_LOG
+    log.unlink()
+    study.killed_when(log.exists, jobs_live=True)
+    result = run_snakemake(study.folder)
+    assert result.returncode == 0, result.stdout
+    assert "waiting for them to end" in result.stdout
+    assert "goes on after epoch 2" in log.read_text()
+    expected, found = contents(small_study), contents(study.folder)
+    assert [name for name in expected if found[name] != expected[name]] == []
