@@ -3,10 +3,15 @@
 Cohorts are drawn from populations whose truth is known by numerical integration; the sizes are
 those of the study's test set and external site. Where an interval holds the truth less or more
 often than 95 %, the band that it was seen in is written beside it.
+
+`python tests/evaluation/test_coverage_of_probabilities.py` prints its tables of docs/intervals.md.
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -102,14 +107,17 @@ def shares(
     return {name: float(np.mean(found)) for name, found in held.items()}
 
 
-@pytest.mark.parametrize(
-    ("n", "intercept", "slope"),
-    [
-        (101, 0.0, 1.0),  # calibrated
-        (117, 0.6, 1.6),  # too extreme, and too high
-    ],
-)
-def test_calibration_and_net_benefit(n: int, intercept: float, slope: float) -> None:
+# Cases, and how their scores distort the log-odds.
+SITUATIONS = {
+    "calibrated scores, 101": (101, 0.0, 1.0),
+    "scores too extreme and too high, 117": (117, 0.6, 1.6),
+}
+
+
+@cache
+def of_probabilities(situation: str) -> Mapping[str, float]:
+    """Coverage of calibration and net benefit."""
+    n, intercept, slope = SITUATIONS[situation]
     population, rng = Population(intercept, slope), np.random.default_rng(n)
     known = population.known()
     benefits = {threshold: population.benefit(threshold) for threshold in THRESHOLDS}
@@ -136,16 +144,22 @@ def test_calibration_and_net_benefit(n: int, intercept: float, slope: float) -> 
             found[f"curve at {score}"] = (row["low"], row["high"], truth)
         return found
 
+    return shares(draw)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_calibration_and_net_benefit(situation: str) -> None:
     bands = {"brier": BRIER, "observed_expected": OBSERVED_EXPECTED}
-    for name, share in shares(draw).items():
+    for name, share in of_probabilities(situation).items():
         kind = name.split()[0]
         band = {"curve": CURVE, "model": NET_BENEFIT, "gain": NET_BENEFIT}.get(kind, NOMINAL)
         low, high = bands.get(name, band)
         assert low <= share <= high, f"{name}: {share}"
 
 
-def test_areas_re_weighted_to_other_patients() -> None:
-    """A site of 86 and 31 whose patients are older, where the model does worse among the old."""
+@cache
+def of_other_patients() -> Mapping[str, float]:
+    """Coverage at a site of 86 and 31 whose patients are older, and the model worse for it."""
     edges = (0.0, 65.0, 75.0, 85.0, 120.0)
     ages = np.array([60.0, 70.0, 80.0, 90.0])
     shift = np.array([2.0, 1.5, 1.0, 0.6])
@@ -176,15 +190,20 @@ def test_areas_re_weighted_to_other_patients() -> None:
             "change": (found.change.low, found.change.high, change),
         }
 
-    found = shares(draw)
+    return shares(draw)
+
+
+def test_areas_re_weighted_to_other_patients() -> None:
+    found = of_other_patients()
     assert NOMINAL[0] <= found["area"] <= NOMINAL[1], found
     # The weights are taken as known, although they come from the site's own few patients: the
     # interval of the change, which lives of them, is a little too narrow (92 %).
     assert 0.90 <= found["change"] <= NOMINAL[1], found
 
 
-def test_what_remains_of_the_drop_beyond_the_patients() -> None:
-    """As before, with a test set of 56 and 45 of whom the patients are known as a sample only."""
+@cache
+def of_what_remains() -> Mapping[str, float]:
+    """Coverage as before, of the patients of the test set 56 and 45 being known alone."""
     ages = np.array([60.0, 70.0, 80.0, 90.0])
     inside, outside = np.array([2.4, 2.0, 1.6, 1.2]), np.array([2.0, 1.5, 1.0, 0.6])
     here = {1: np.array([0.1, 0.25, 0.35, 0.3]), 0: np.array([0.3, 0.3, 0.2, 0.2])}
@@ -215,5 +234,79 @@ def test_what_remains_of_the_drop_beyond_the_patients() -> None:
         remains = compare_areas(delong(labels=labels_in, scores=scores_in), found.area)
         return {"remains": (remains.low, remains.high, truth)}
 
-    share = shares(draw)["remains"]
+    return shares(draw)
+
+
+def test_what_remains_of_the_drop_beyond_the_patients() -> None:
+    share = of_what_remains()["remains"]
     assert NOMINAL[0] <= share <= NOMINAL[1], share
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "intervals.md"
+STAR = " \\*"
+# Three standard errors of a share of 0.95, as in the page's other tables.
+BAND = 3 * math.sqrt(0.95 * 0.05 / COHORTS)
+WORDS = {
+    "brier": "Brier score",
+    "brier_scaled": "scaled Brier score",
+    "calibration_in_the_large": "calibration in the large",
+    "calibration_slope": "calibration slope",
+    "observed_expected": "observed to expected cases",
+    "model": "net benefit",
+    "gain": "net benefit less that of referring all",
+    "everyone": "net benefit of referring all",
+    "curve": "calibration curve",
+}
+
+
+def tables() -> list[tuple[tuple[str, ...], dict[str, tuple[float, ...]]]]:
+    """Headers and rows of the page's tables."""
+    found = [of_probabilities(situation) for situation in SITUATIONS]
+    remains = of_what_remains()["remains"]
+    areas = of_other_patients()
+    return [
+        (
+            ("interval", *SITUATIONS),
+            {
+                " ".join((WORDS[name.split()[0]], *name.split()[1:])): tuple(
+                    shares[name] for shares in found
+                )
+                for name in found[0]
+            },
+        ),
+        (
+            ("interval", "site of 117, test set of 101"),
+            {
+                "re-weighted area": (areas["area"],),
+                "change by case mix": (areas["change"],),
+                "what remains of the drop": (remains,),
+            },
+        ),
+    ]
+
+
+def printed() -> Iterator[str]:
+    """Lines of the page's tables."""
+    for header, rows in tables():
+        yield "| " + " | ".join(header) + " |"
+        yield "|" + " --- |" * len(header)
+        for name, shares in rows.items():
+            cells = (f"{100 * x:.1f}{'' if abs(x - 0.95) <= BAND else STAR}" for x in shares)
+            yield f"| {name} | " + " | ".join(cells) + " |"
+        yield ""
+
+
+def test_the_page_tells_this_coverage() -> None:
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
+    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+    told = {row[0]: row[1:] for row in rows}
+    for _, expected in tables():
+        for name, shares in expected.items():
+            # The draws are the same; another numpy may move a case or two by rounding.
+            assert [float(cell.removesuffix(STAR)) for cell in told[name]] == pytest.approx(
+                [100 * share for share in shares], abs=0.35
+            ), name
+
+
+if __name__ == "__main__":
+    print("\n".join(printed()))
