@@ -120,6 +120,14 @@ def test_the_drop_tells_what_remains(large: Any) -> None:
     moved = estimate(split["at_internal_prevalence"], share=True)
     assert [cells[2] for cells in npv] == [estimate(split["external"]), moved]
     assert npv[1][3] == difference(split["remains"], percents=True)
+    both = drop["reweighted"][-1]
+    assert "Not all counts" not in text(content)
+    both |= {"span": {"low": 0.61234, "high": 0.81234}, "note": "12 cases in 2 bands"}
+    assert "with the true ones this area could lie anywhere in 0.612–0.812." in text(content)
+    note = tables(content)["drop-external"].note
+    assert "12 cases in 2 bands; their true counts could make the area 0.612 to 0.812." in note
+    both["span"] = None
+    assert "the true ones would make of this area cannot be said." in text(content)
     refused = {"estimate": None, "low": None, "high": None, "reason": "too few"}
     drop["reweighted"][-1]["auc"] |= refused
     drop["reweighted"][-1]["remains"] |= {"difference": None, "reason": "too few"}

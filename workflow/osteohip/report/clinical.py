@@ -366,9 +366,9 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
     )
     site = column_title(cohort)
     source = "" if inside["source"] == "cases" else " The internal side comes from aggregates."
-    source += "".join(
-        f" {_untold(item)}" for item in drop["reweighted"] if item.get("note") is not None
-    )
+    untold = [_untold(item) for item in drop["reweighted"] if item["note"] is not None]
+    if untold:
+        source += f" {' '.join(untold)} The shares in other bands are then the least possible."
     return Table(
         key=f"drop-{cohort['id']}",
         caption=f"From the test set to {cohort_title(cohort)}: the difference taken apart.",

@@ -216,6 +216,7 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         subgroup_figures=[figures[f"subgroups-{c['id']}"].name for c in cohorts],
         useful=_useful,
         difference=lambda found: wording.unbroken(wording.difference(found)),
+        area_span=lambda found: wording.span(found["low"], found["high"], 3),
         scorer_names=NAMES,
         comparator=content["baselines"]["comparator"],
         refit_sentence=refit_sentence,
