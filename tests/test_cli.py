@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 
@@ -17,6 +19,26 @@ def test_an_unforeseen_error_does_not_print_what_it_says(monkeypatch, capsys, tm
     assert caught.value.code == 2
     said = capsys.readouterr().err
     assert "FileNotFoundError (No such file or directory) in osteohip/cli.py, line" in said
+    assert "HONG" not in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/HONG.h5"),
+        OSError(f"file write failed: errno = 28, error message = '{os.strerror(errno.ENOSPC)}'"),
+    ],
+)
+def test_a_full_disk_is_one_sentence(error, monkeypatch, capsys):
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err
+    assert said.startswith("osteohip: nothing more can be written (No space left on device)")
+    assert len(said.splitlines()) == 1
     assert "HONG" not in said
 
 
