@@ -60,12 +60,14 @@ def job_seconds(folder: Path, since: float) -> list[float]:
 
 
 def make_sites(top: Path) -> list[Path]:
-    """Make site folders that hold one file each."""
+    """Make site folders that are complete to the eye of the workflow, which reads no table."""
     sites = [top / f"site{number:02d}" for number in range(SITES)]
     for site in sites:
         (site / "radiographs").mkdir(parents=True)
         (site / "radiographs" / "film.dcm").write_bytes(b"a film")
         (site / "site.yaml").write_text("name: A hospital\nsynthetic: true\n")
+        for table in ("patients", "dxa", "findings", "crops"):
+            (site / f"{table}.csv").write_text("a column\na cell\n")
     return sites
 
 
