@@ -111,6 +111,8 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(site, monkeypatch):
         list_files(site / "radiographs")
     assert "2020" not in str(caught.value)
     assert "2020" in caught.value.report(private=True)
+    with pytest.raises(StudyError, match="busan: 1 problem in the input"):
+        check_folder(site)
 
 
 def test_digests_follow_links_that_lead_nowhere(site):

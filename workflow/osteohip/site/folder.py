@@ -50,21 +50,20 @@ def check_folder(folder: Path) -> Site:
     ]
     empty = [
         table.file
-        for table in REQUIRED
-        if table in FILLED
-        and table.file not in missing + closed
-        and not has_rows(folder / table.file)
+        for table in FILLED
+        if table.file not in missing + closed and not has_rows(folder / table.file)
     ]
     wrong = [
         *(f"{file} is missing" for file in missing),
         *(f"{file} cannot be opened" for file in closed),
         *(f"{file} holds no row" for file in empty),
     ]
-    if not (folder / RADIOGRAPHS).is_dir() or not any(list_files(folder / RADIOGRAPHS)):
-        wrong.append(f"there are no films in {RADIOGRAPHS}/")
-    if wrong:
-        raise StudyError(f"{folder}: this site folder is not ready: {', '.join(wrong)}")
     try:
+        films = list_files(folder / RADIOGRAPHS) if (folder / RADIOGRAPHS).is_dir() else []
+        if not films:
+            wrong.append(f"there are no films in {RADIOGRAPHS}/")
+        if wrong:
+            raise StudyError(f"{folder}: this site folder is not ready: {', '.join(wrong)}")
         return read_site(folder)
     except InputError as error:
         raise StudyError(f"{folder}: {error}") from None
