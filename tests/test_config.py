@@ -39,6 +39,15 @@ NAN, INFINITE = float("nan"), float("inf")
         ({"images": 3}, "images: expected keys with values below it (found 3)"),
         ({"images": {"size": 3}}, "images.size: expected a number of at least 32 (found 3)"),
         ({"images": {"mirror_right": 1}}, "images.mirror_right: expected true or false (found 1)"),
+        ({"explanation": {"layers": []}}, "explanation.layers: expected at least 1 in the list"),
+        ({"explanation": {"border": 0.5}}, "explanation.border: expected a number below 0.5"),
+        (
+            {
+                "explanation": {"layers": ["before_non_local"]},
+                "runs": {"primary": {"network": {"non_local_after": None}}},
+            },
+            "explanation: expected another layer too, since the network of `primary` has no non-local",
+        ),
         ({"device": "tpu"}, "device: expected 'auto', 'cpu' or 'gpu' (found 'tpu')"),
         (
             {"selection": {"label_t_score": NAN}},

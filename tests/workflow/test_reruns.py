@@ -200,6 +200,8 @@ CHANGED = {
     "evaluation.prevalences": [0.15],
     "evaluation.bootstrap.resamples": 3000,
     "evaluation.bootstrap.seed": 7,
+    "explanation.layers": ["block4_conv3"],
+    "explanation.border": 0.2,
     "synthetic.SITE.recipe": "external",
     "synthetic.SITE.patients": 61,
     "synthetic.SITE.seed": 6,

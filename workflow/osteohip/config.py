@@ -31,6 +31,25 @@ Device = Literal["auto", "cpu", "gpu"]
 Precision = Literal["float32", "bfloat16"]
 Augmentation = Literal["original", "blur", "sharpen", "shear", "rotate"]
 
+# Where maps are taken: by its place in whatever network, or a convolution of VGG16 by name.
+MappedLayer = Literal[
+    "last_convolution",
+    "before_non_local",
+    "block1_conv1",
+    "block1_conv2",
+    "block2_conv1",
+    "block2_conv2",
+    "block3_conv1",
+    "block3_conv2",
+    "block3_conv3",
+    "block4_conv1",
+    "block4_conv2",
+    "block4_conv3",
+    "block5_conv1",
+    "block5_conv2",
+    "block5_conv3",
+]
+
 SITE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 RESERVED_IDS = ("training", "validation", "test")
 SYNTHETIC_FOLDER = Path("results/synthetic")
@@ -358,6 +377,20 @@ class Evaluation(Section):
         return given
 
 
+class Explanation(Section):
+    """Maps of what the network looked at."""
+
+    layers: list[MappedLayer] = Field(
+        default=["last_convolution", "before_non_local"],
+        min_length=1,
+        description="layers whose maps are made; the first one's are shown. A network without "
+        "non-local block has no map before it",
+    )
+    border: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        default=0.1, description="border band of a crop, as a share of its side, on each side"
+    )
+
+
 # What the stage that chooses on the validation set reads of the section: it belongs to the model,
 # which another hospital takes as it is.
 CHOICES = frozenset(
@@ -430,6 +463,7 @@ class Config(Section):
         description="variants and seeds of the model; `primary` is the study's and always there",
     )
     evaluation: Evaluation = Evaluation()
+    explanation: Explanation = Explanation()
     synthetic: dict[Name, Synthetic] = Field(
         default={
             "development": Synthetic(recipe="development", patients=1001, seed=2021),
@@ -533,6 +567,19 @@ class Config(Section):
             if same != name:
                 raise ValueError(f"the runs {same} and {name} have the same seed and settings")
         return self
+
+    @field_validator("explanation")
+    @classmethod
+    def _has_a_layer_to_explain(cls, given: Explanation, info: ValidationInfo) -> Explanation:
+        network, runs = info.data.get("network"), info.data.get("runs")
+        frozen = info.data.get("model") is not None
+        if frozen or network is None or runs is None or given.layers != ["before_non_local"]:
+            return given
+        if _overridden(network, runs["primary"].network).non_local_after is None:
+            raise ValueError(
+                "expected another layer too, since the network of `primary` has no non-local block"
+            )
+        return given
 
     @field_validator("synthetic")
     @classmethod

@@ -36,6 +36,8 @@ STAGES = {
     "evaluation": ("evaluate",),
     **{f"evaluation.{key}": ("threshold",) for key in CHOICES},
     "evaluation.smallest_effective_size": ("evaluate", "drop"),
+    "explanation": ("explain",),
+    "explanation.border": ("attend",),
     "synthetic": ("synthesize",),
 }
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
