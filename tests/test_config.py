@@ -46,7 +46,7 @@ NAN, INFINITE = float("nan"), float("inf")
                 "explanation": {"layers": ["before_non_local"]},
                 "runs": {"primary": {"network": {"non_local_after": None}}},
             },
-            "explanation: expected another layer too, since the network of `primary` has no non-local",
+            "explanation: expected another layer too, since the network of `primary` has no",
         ),
         ({"device": "tpu"}, "device: expected 'auto', 'cpu' or 'gpu' (found 'tpu')"),
         (
