@@ -26,6 +26,7 @@ CONFIG = {
     "training": {"epochs": EPOCHS},
 }
 CHECKPOINT = Path("results/checkpoints/primary.npz")
+WEIGHTS = Path("results/models/primary/weights.weights.h5")
 TRAINING_LOG = Path("results/logs/train/primary.log")
 
 
@@ -36,14 +37,16 @@ class Study:
         self.folder = folder
         self.kills = 0
 
-    def killed_when(self, happened: Callable[[], bool], *, jobs_live: bool = False) -> None:
+    def killed_when(
+        self, happened: Callable[[], bool], *targets: Path, jobs_live: bool = False
+    ) -> None:
         """Run the study, and kill its whole process group as soon as something has happened.
 
-        With ``jobs_live``, Snakemake alone is killed.
+        With targets, only what makes them runs. With ``jobs_live``, Snakemake alone is killed.
         """
         with (self.folder / "out.txt").open("w") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", "--cores", "2"],
+                [sys.executable, "-m", "snakemake", "--cores", "2", *map(str, targets)],
                 cwd=self.folder,
                 env={
                     **os.environ,
@@ -140,12 +143,15 @@ def kill_at_the_next_of(study: Study, waiting: dict[tuple[str, str], list[Path]]
 
 
 def kill_after_each_epoch(study: Study) -> None:
-    """Kill the training after each epoch but the last; none is done twice."""
+    """Kill the training after each epoch but the last; none is done twice.
+
+    Training runs alone: a stage beside it would pass its own moments unseen.
+    """
     kills_after_best = 0
     log = study.folder / TRAINING_LOG
     while (done := study.epochs()) < EPOCHS - 1:
         log.unlink(missing_ok=True)
-        study.killed_when(lambda done=done: study.epochs() > done)
+        study.killed_when(lambda done=done: study.epochs() > done, WEIGHTS)
         said = log.read_text()
         assert (f"goes on after epoch {done}" in said) == (done > 0)
         history = pd.DataFrame(read_arrays(study.folder / CHECKPOINT)["history"])
