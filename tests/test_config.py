@@ -118,6 +118,17 @@ NAN, INFINITE = float("nan"), float("inf")
         ),
         ({"model": "/m"}, "external: a model is validated at external sites: name them"),
         ({"model": "/m", "external": []}, "external: a model is validated at external sites"),
+        (
+            {"readers": {"names": ["Kim", "김"]}},
+            "readers.names.1: expected a name of letters A to Z, digits, - and _ (found '김')",
+        ),
+        (
+            {"readers": {"names": ["Kim", "kim"]}},
+            "readers.names: two readers have the same name: Kim, kim",
+        ),
+        ({"readers": {"names": []}}, "readers.names: expected at least 1 in the list"),
+        ({"readers": {"decoys": 0.4}}, "readers.decoys: expected a number of at most 0.3"),
+        ({"readings": ""}, "readings: expected text that is not empty"),
         ({"model": ""}, "model: expected text that is not empty (found '')"),
         (
             {"model": "/m", "external": "results/synthetic/development"},
@@ -174,6 +185,15 @@ def test_all_mistakes_come_at_once():
 )
 def test_external_sites(raw, externals):
     assert load_config(raw).externals == externals
+
+
+def test_readers_of_films_of_patients_are_persons():
+    assert Config().reader_names(synthetic=True) == ("simulated-1", "simulated-2")
+    assert Config().reader_names(synthetic=False) == ("reader-1", "reader-2")
+    named = load_config({"readers": {"names": ["KCH", "Simulated"]}})
+    assert named.reader_names(synthetic=True) == ("KCH", "Simulated")
+    with pytest.raises(StudyError, match=r"readers\.names: expected names of persons.*'Simulated'"):
+        named.reader_names(synthetic=False)
 
 
 def test_runs_override_network_and_training():

@@ -51,14 +51,17 @@ MappedLayer = Literal[
 ]
 
 SITE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+# A reader of this name is no person; wherever it stands, it says so by itself.
+SIMULATED = "simulated"
 RESERVED_IDS = ("training", "validation", "test")
 SYNTHETIC_FOLDER = Path("results/synthetic")
 DEFAULT_DEVELOPMENT = SYNTHETIC_FOLDER / "development"
 DEFAULT_EXTERNAL = SYNTHETIC_FOLDER / "external"
 
 
-# Names of runs and sites are names of files and wildcards.
-Name = Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")]
+# Names of runs, sites and readers are names of files and wildcards.
+NAME_PATTERN = f"^{SITE_ID.pattern}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 
 
 class Section(BaseModel):
@@ -391,6 +394,43 @@ class Explanation(Section):
     )
 
 
+class Readers(Section):
+    """Who judges the maps, and what is hidden in each reader's deck."""
+
+    names: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        default=None,
+        description="a deck is made for each; files, results and the report have these names, so "
+        "give initials or a code. Those that begin with `simulated` are no persons and need films "
+        "that are all synthetic. null: `simulated-1`, `simulated-2` there, else `reader-1`, "
+        "`reader-2`",
+    )
+    repeats: Annotated[float, Field(ge=0, le=0.3)] = Field(
+        default=0.1, description="cases shown twice in a deck, as a share of the cases, rounded up"
+    )
+    decoys: Annotated[float, Field(ge=0, le=0.3)] = Field(
+        default=0.1,
+        description="cases shown once more with the map of a randomised network, likewise",
+    )
+    simulated_error: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1, description="rate at which a simulated reader gives the other answer"
+    )
+
+    @field_validator("names")
+    @classmethod
+    def _files_differ(cls, given: list[str] | None) -> list[str] | None:
+        """Refuse names that some disks take for one."""
+        lower = [name.lower() for name in given or []]
+        twice = [name for name, low in zip(given or [], lower, strict=True) if lower.count(low) > 1]
+        if twice:
+            raise ValueError(f"two readers have the same name: {', '.join(twice)}")
+        return given
+
+
+def is_simulated(reader: str) -> bool:
+    """Tell whether a reader of this name is no person."""
+    return reader.lower().startswith(SIMULATED)
+
+
 # What the stage that chooses on the validation set reads of the section: it belongs to the model,
 # which another hospital takes as it is.
 CHOICES = frozenset(
@@ -464,6 +504,12 @@ class Config(Section):
     )
     evaluation: Evaluation = Evaluation()
     explanation: Explanation = Explanation()
+    readers: Readers = Readers()
+    readings: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="folder of the readings of all cohorts; null takes those in each site's "
+        "`readings/`",
+    )
     synthetic: dict[Name, Synthetic] = Field(
         default={
             "development": Synthetic(recipe="development", patients=1001, seed=2021),
@@ -633,6 +679,31 @@ class Config(Section):
             return ()
         return tuple(name for name in self.runs if name not in self.ensembles)
 
+    def reader_names(self, *, synthetic: bool) -> tuple[str, ...]:
+        """Return the names of the readers.
+
+        Parameters
+        ----------
+        synthetic
+            Whether model and films are synthetic, all of them.
+
+        Raises
+        ------
+        StudyError
+            For a simulated reader of anything real.
+        """
+        names = self.readers.names
+        if names is None:
+            return tuple(f"{SIMULATED if synthetic else 'reader'}-{i}" for i in (1, 2))
+        simulated = [name for name in names if is_simulated(name)]
+        if simulated and not synthetic:
+            raise StudyError(
+                "configuration, readers.names: expected names of persons, because there are real "
+                f"films; {SIMULATED!r} begins the names of readers who are none (found "
+                f"{', '.join(map(repr, simulated))})"
+            )
+        return tuple(names)
+
     def plans(self) -> Plans:
         """Return all runs with their variants and seeds."""
         plans = []
@@ -798,7 +869,7 @@ def _mistake(item: ErrorDetails) -> str:
     """Return what is wrong in plain words, without the key."""
     if item["type"] == "extra_forbidden":
         return "no such key; see config/README.md"
-    if item["type"] == "string_pattern_mismatch" and item["loc"][-1] == "[key]":
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == NAME_PATTERN:
         return "expected a name of letters A to Z, digits, - and _"
     if item["type"] in EXPECTED:
         return "expected " + EXPECTED[item["type"]].format(**item.get("ctx", {}))

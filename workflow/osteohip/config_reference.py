@@ -37,7 +37,10 @@ STAGES = {
     **{f"evaluation.{key}": ("threshold",) for key in CHOICES},
     "evaluation.smallest_effective_size": ("evaluate", "drop"),
     "explanation": ("explain",),
-    "explanation.border": ("attend",),
+    "explanation.border": ("attend", "simulate"),
+    "readers": ("kit",),
+    "readers.simulated_error": ("simulate",),
+    "readings": ("agree",),
     "synthetic": ("synthesize",),
 }
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
