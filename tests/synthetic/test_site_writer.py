@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from osteohip.synthetic.site_writer import (
     crops_table,
     film_path,
     film_tasks,
+    make_films,
     site_yaml,
     tables,
     truth_folder,
@@ -263,8 +265,11 @@ def test_another_number_of_jobs_gives_the_same_bytes(site: Path, tmp_path: Path)
     recipe = RECIPES[site.name]
     subjects = draw_population(recipe, PATIENTS, seed=SEED)
     tasks = film_tasks(tmp_path, recipe, subjects, stream=(SEED, recipe.number, PATIENTS))[:8]
-    crops = crops_table(tasks, jobs=3 - JOBS[site.name])
+    made = list(make_films(tasks, jobs=3 - JOBS[site.name]))
+    crops = crops_table(made)
     assert (site / "crops.csv").read_text().startswith(crops.to_csv(index=False))
+    with ZipFile(truth_folder(site) / "masks.zip") as masks:
+        assert [film.masks for film in made] == [masks.read(name) for name in masks.namelist()[:8]]
     films = digests(tmp_path)
     assert len(films) == 8
     assert films.items() <= digests(site / "radiographs").items()

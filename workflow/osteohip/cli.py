@@ -43,6 +43,7 @@ for command in (
     site.inventory,
     cohort.select,
     images.crop,
+    images.mask,
     split.split,
     split.overlap,
     split.leakage,

@@ -28,7 +28,7 @@ STAGES = {
     "precision": ("train",),
     "inventory": ("inventory",),
     "selection": ("select",),
-    "images": ("crop", "train"),
+    "images": ("crop", "mask", "train"),
     "split": ("split",),
     "network": ("train",),
     "training": ("train",),

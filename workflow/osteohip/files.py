@@ -46,6 +46,12 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes as they are."""
+    with written_whole(path) as partial:
+        partial.write_bytes(content)
+
+
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a table without index; floats in their shortest exact form, missing as empty."""
     write_text(path, frame.to_csv(index=False, lineterminator="\n"))

@@ -114,6 +114,7 @@ STUDY, MODEL, SITES, SITE_DIGESTS = load_study()
 RECEIVED = (f"model-{MODEL.digest[:12]}",) if MODEL else ()
 DEVELOPMENT = None if MODEL else next(iter(SITES))
 DEVELOPMENT_PARTS = () if MODEL else ("validation", "test")
+MADE_SITES = tuple(site for site, folder in SITES.items() if is_made(folder))
 EXTERNALS = tuple(site for site in SITES if site != DEVELOPMENT)
 COHORTS = (*DEVELOPMENT_PARTS, *EXTERNALS)
 # Runs whose operating point is chosen here, runs that have weights, and the run of the report.

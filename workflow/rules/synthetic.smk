@@ -4,8 +4,9 @@
 rule synthesize:
     """Make a synthetic site folder of known truth.
 
-    Its site.yaml and the truth beside it are no declared outputs: they prove to the next run that
-    the folder is synthetic and may be replaced, and Snakemake deletes declared outputs beforehand.
+    Its site.yaml and the truth beside it, all but the masks, are no declared outputs: they prove to
+    the next run that the folder is synthetic and may be replaced, and Snakemake deletes declared
+    outputs beforehand.
     """
     output:
         films="results/synthetic/{site}/films.csv",
@@ -14,6 +15,7 @@ rule synthesize:
         findings="results/synthetic/{site}/findings.csv",
         crops="results/synthetic/{site}/crops.csv",
         digest="results/synthetic/{site}.digest",
+        masks="results/synthetic/{site}.truth/masks.zip",
     log:
         "results/logs/synthesize/{site}.log",
     benchmark:

@@ -17,9 +17,9 @@ import pandas as pd
 from osteohip.errors import StudyError
 from osteohip.files import private_folder, write_csv, write_text
 from osteohip.images.crop import PUBLIC_REASONS
+from osteohip.images.pictures import film_picture
 from osteohip.readers.hips import Hip
 from osteohip.readers.kit import render_page
-from osteohip.readers.pictures import film_picture
 from osteohip.site.film import RefusedError
 from osteohip.site.folder import RADIOGRAPHS
 from osteohip.site.inventory import map_isolated

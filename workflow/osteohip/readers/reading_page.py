@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from osteohip.images.pictures import encode_grey, windowed
 from osteohip.readers.deck import Item
 from osteohip.readers.kit import render_page
-from osteohip.readers.pictures import encode_grey, windowed
 
 COLOUR_MAP = "inferno"  # perceptually uniform
 REASONS = (

@@ -28,6 +28,7 @@ from osteohip.synthetic.dicom_writer import (
     polarity,
     write_dicom,
 )
+from osteohip.synthetic.masks import FINENESS, NAME, encode_masks, write_masks
 from osteohip.synthetic.population import (
     Film,
     Side,
@@ -41,6 +42,23 @@ from osteohip.synthetic.scanners import draw_scanner
 from osteohip.synthetic.truth import final_cohort, truth
 
 CropRow = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is known of a film once it is made.
+
+    Parameters
+    ----------
+    crop_rows
+        Its rows of ``crops.csv``.
+    masks
+        Picture of bone and cortex, as `encode_masks` gives it.
+    """
+
+    crop_rows: list[CropRow]
+    masks: bytes
+
 
 FILMS_PER_FOLDER = 100
 CROP_COLUMNS = ("sop_instance_uid", "side", "x0", "y0", "x1", "y1", "status", "reason", "annotator")
@@ -98,7 +116,10 @@ def write_site(
     with _built_beside(out) as (site, beside):
         write_text(site / "site.yaml", site_yaml(recipe))
         tasks = film_tasks(site / "radiographs", recipe, subjects, (seed, recipe.number, patients))
-        write_csv(site / "crops.csv", crops_table(tasks, jobs))
+        films = list(make_films(tasks, jobs))
+        write_csv(site / "crops.csv", crops_table(films))
+        uids = [task.film.sop_instance_uid for task in tasks]
+        write_masks(beside / NAME, zip(uids, (film.masks for film in films), strict=True))
         for name, table in tables(recipe, subjects).items():
             write_csv(site / name, table)
         write_csv(beside / "cases.csv", cases)
@@ -228,9 +249,9 @@ def findings_table(subjects: Sequence[Subject]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["patient_id", "side", "finding"])
 
 
-def crops_table(tasks: Sequence[FilmTask], jobs: int) -> pd.DataFrame:
-    """Make all films and return where the hips lie on them."""
-    rows = [row for film_rows in _made(tasks, jobs) for row in film_rows]
+def crops_table(films: Sequence[Made]) -> pd.DataFrame:
+    """Return where the hips lie on the films."""
+    rows = [row for film in films for row in film.crop_rows]
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS))
     whole = dict.fromkeys(("x0", "y0", "x1", "y1"), "Int64")
     return table.astype(whole)
@@ -263,26 +284,26 @@ def crop_sides(subject: Subject, film: Film) -> tuple[Side, ...]:
     return tuple(side for side in ("R", "L") if side in examined & shown)
 
 
-def _made(tasks: Sequence[FilmTask], jobs: int) -> Iterator[list[CropRow]]:
-    """Make the films, in processes of their own if there are several jobs."""
+def make_films(tasks: Sequence[FilmTask], jobs: int) -> Iterator[Made]:
+    """Make the films in their order, in processes of their own if there are several jobs."""
     with tqdm(total=len(tasks), desc="films", unit="film", mininterval=1) as progress:
         if jobs == 1:
-            for rows in map(make_film, tasks):
+            for film in map(make_film, tasks):
                 progress.update()
-                yield rows
+                yield film
             return
         # Spawned rather than forked, so that no thread of the parent is copied half-way.
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         try:
-            for rows in pool.map(make_film, tasks, chunksize=4):
+            for film in pool.map(make_film, tasks, chunksize=4):
                 progress.update()
-                yield rows
+                yield film
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def make_film(task: FilmTask) -> list[CropRow]:
-    """Render and write one film; return its rows of ``crops.csv``."""
+def make_film(task: FilmTask) -> Made:
+    """Render and write one film."""
     subject, film = task.subject, task.film
     recipe = RECIPES[task.recipe]
     rng = np.random.default_rng(task.stream)
@@ -303,19 +324,23 @@ def make_film(task: FilmTask) -> list[CropRow]:
         rng=rng,
     )
     stored = rendering.stored
+    bone, cortex = (mask[::FINENESS, ::FINENESS] for mask in (rendering.bone, rendering.cortex))
     # The renderer knows AP only: a lateral film, which nobody crops, is an AP one lying down.
     if film.projection == "lateral":
         stored = np.ascontiguousarray(np.rot90(stored))
+        bone, cortex = np.rot90(bone), np.rot90(cortex)
     padded = film.projection == "AP" and rng.random() < scanner.collimated
     if padded:
         stored = collimate(stored, list(rendering.boxes.values()), rng)
+        seen = stored[::FINENESS, ::FINENESS] > 0
+        bone, cortex = bone & seen, cortex & seen
     header = _header(subject, film, exposure.kvp, exposure.pixel_spacing_mm, rng)
     marker: Side | None = None
     if scanner.overlay and film.tags == "complete" and film.projection == "AP":
         marker = "R" if film.view == "pelvis" else film.side
     ds = film_dataset(polarity(stored, scanner), header, scanner, padded=padded, marker=marker)
     write_dicom(task.folder / film_path(film.number), ds, syntax)
-    return _crop_rows(task, rendering, rng)
+    return Made(_crop_rows(task, rendering, rng), encode_masks(bone, cortex))
 
 
 def film_path(number: int) -> Path:

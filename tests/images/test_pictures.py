@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import RLELossless
 
-from osteohip.readers.pictures import encode_grey, film_picture, windowed
+from osteohip.images.pictures import encode_grey, film_picture, windowed
 
 MakeFilm = Callable[..., bytes]
 RAMP = np.arange(201, dtype=np.uint16).reshape(3, 67) * 20

@@ -1,4 +1,4 @@
-"""A film as a picture for the browser: every pixel of its stored matrix, bone bright."""
+"""Films and crops as pictures for the eye, bone bright."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from pydicom.dataset import Dataset
 
 from osteohip.images.pixels import bone_bright, valid_pixels
 from osteohip.site.film import decode, read_dataset
@@ -18,8 +19,7 @@ PERCENTILES = (0.5, 99.5)
 def film_picture(content: bytes) -> bytes:
     """Return a film as a grey PNG of 8 bits, one pixel for each of the stored matrix.
 
-    Black and white are two percentiles of the pixels that are image; padding and overlays do not
-    count for them. Bone is made bright as for the crops, before any VOI.
+    Shown as `shown_film` does.
 
     Parameters
     ----------
@@ -31,10 +31,23 @@ def film_picture(content: bytes) -> bytes:
     RefusedError, ValueError
         As for a crop: where it cannot be decoded, or its LUTs or polarity are not clear.
     """
-    dataset = read_dataset(content)
+    return encode_grey(shown_film(read_dataset(content)))
+
+
+def shown_film(dataset: Dataset) -> npt.NDArray[np.uint8]:
+    """Return a film as 0 to 255, shape (rows, columns).
+
+    Black and white are two percentiles of the pixels that are image; padding and overlays do not
+    count for them. Bone is made bright as for the crops, before any VOI.
+
+    Raises
+    ------
+    RefusedError, ValueError
+        As for a crop: where it cannot be decoded, or its LUTs or polarity are not clear.
+    """
     stored = decode(dataset)
     values = bone_bright(stored, dataset, voi=False)
-    return encode_grey(windowed(values, valid_pixels(stored, dataset)))
+    return windowed(values, valid_pixels(stored, dataset))
 
 
 def windowed(
