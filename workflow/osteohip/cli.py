@@ -17,6 +17,7 @@ from osteohip.baselines import command as baselines
 from osteohip.cohort import command as cohort
 from osteohip.errors import StudyError
 from osteohip.evaluation import command as evaluation
+from osteohip.explanation import command as explanation
 from osteohip.handover import command as handover
 from osteohip.images import command as images
 from osteohip.model import command as model
@@ -58,6 +59,7 @@ for command in (
     evaluation.compare,
     evaluation.contrast,
     evaluation.agreement,
+    explanation.explain,
     baselines.fit_baselines,
     baselines.score_baselines,
     baselines.compare_baselines,

@@ -62,6 +62,8 @@ class Bundle:
     ----------
     network
         From (n, size, size, 1) to logits (n, 1), with its trained weights.
+    design
+        What the network was built from.
     preprocessing
         How its inputs are made.
     synthetic
@@ -69,6 +71,7 @@ class Bundle:
     """
 
     network: keras.Model
+    design: Network
     preprocessing: Preprocessing
     synthetic: bool
 
@@ -137,7 +140,7 @@ def read_bundle(folder: Path, *, sealed: bool = True) -> Bundle:
         complete = all(np.isfinite(weight).all() for weight in network.get_weights())
     if not complete:
         raise StudyError(f"{path}: expected the weights of the network that network.json describes")
-    return Bundle(network, design.preprocessing, facts.synthetic)
+    return Bundle(network, design.network, design.preprocessing, facts.synthetic)
 
 
 def check_match(bundle: Bundle, *, cropped: Images, synthetic: bool, allow_mixing: bool) -> None:

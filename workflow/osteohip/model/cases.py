@@ -107,6 +107,22 @@ def read_cases(*, crops: Path, cohort: pd.DataFrame) -> Cases:
     )
 
 
+def read_scored_cases(*, crops: Path, cohort: Path, split: Path | None, part: str | None) -> Cases:
+    """Read the cases of a cohort that have a crop, or those of one part of the split.
+
+    Raises
+    ------
+    StudyError
+        If a file is not what it should be, or only one of ``split`` and ``part`` is given.
+    """
+    if (split is None) != (part is None):
+        raise StudyError("give --split and --part together, or neither")
+    cases = read_cases(crops=crops, cohort=read_cohort(cohort))
+    if split is None or part is None:
+        return cases
+    return cases.only(read_part_ids(split, needed=(part,))[part])
+
+
 def read_crop_settings(crops: Path, *, size: int) -> Images:
     """Read from ``crops.npz`` how the crops were made.
 

@@ -96,22 +96,11 @@ def predict(
     """Score the cases of a cohort, or of one part of the split, with a trained model."""
     import pandas as pd
 
-    from osteohip.errors import StudyError
     from osteohip.files import write_csv
-    from osteohip.model.cases import (
-        read_cases,
-        read_cohort,
-        read_crop_settings,
-        read_part_ids,
-        read_synthetic,
-    )
+    from osteohip.model.cases import read_crop_settings, read_scored_cases, read_synthetic
     from osteohip.model.determinism import prepare_backend
 
-    if (split is None) != (part is None):
-        raise StudyError("give --split and --part together, or neither")
-    cases = read_cases(crops=crops, cohort=read_cohort(cohort))
-    if split is not None and part is not None:
-        cases = cases.only(read_part_ids(split, needed=(part,))[part])
+    cases = read_scored_cases(crops=crops, cohort=cohort, split=split, part=part)
     cropped = read_crop_settings(crops, size=cases.size)
     synthetic = read_synthetic(site_facts)
     prepare_backend(device=device, seed=0)

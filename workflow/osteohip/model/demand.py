@@ -22,6 +22,11 @@ TRAINING_COPIES = 16
 # The network's own, its random start, and the file's.
 SCORING_COPIES = 4
 SCORING_BATCH = 16
+# As often as this each hip goes through the network: once for its maps and once for each layer that
+# is randomised, each time half of it again for their gradients, and the two curves of 21 points.
+MAPPING_PASSES = 1.5 * 20 + 42
+# The network's own, the random weights', and what is kept to put back.
+MAPPING_COPIES = 8
 BASE_MINUTES = 30
 # Multiply-adds a second. Two cores did 40 to 54 thousand million, with wide and narrow networks.
 CPU_RATE = 20e9
@@ -129,6 +134,18 @@ def scoring_demand(network: Network, *, size: int, hips: int, gpu: bool) -> Dema
         SCORING_COPIES * cost.parameters + 2 * SCORING_BATCH * cost.activations + 4 * hips * size**2
     )
     seconds = hips * cost.multiply_adds / CPU_RATE
+    return _demand(floats, seconds, gpu=gpu)
+
+
+def explanation_demand(network: Network, *, size: int, hips: int, gpu: bool) -> Demand:
+    """Return what explaining ``hips`` hips asks for; the time is that of a CPU."""
+    cost = network_cost(network, size=size)
+    floats = (
+        MAPPING_COPIES * cost.parameters
+        + 4 * SCORING_BATCH * cost.activations  # those of one layer, twice in double precision
+        + 16 * hips * size**2  # crops, inputs, and maps at the size of the crop with their ranks
+    )
+    seconds = MAPPING_PASSES * hips * cost.multiply_adds / CPU_RATE
     return _demand(floats, seconds, gpu=gpu)
 
 

@@ -1,0 +1,84 @@
+"""Commands of the explanation: map what a run's network looked at, and check the maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Device = Literal["auto", "cpu", "gpu"]
+Part = Literal["validation", "test"]
+
+
+def explain(
+    *,
+    model: Annotated[Path, typer.Option(help="folder of a model bundle")],
+    crops: Annotated[Path, typer.Option(help="crops.npz of the site")],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the site")],
+    site_facts: Annotated[Path, typer.Option(help="site.json of the site")],
+    out_dir: Annotated[Path, typer.Option(help="folder for maps.npz and sanity.json")],
+    predictions: Annotated[
+        Path | None, typer.Option(help="predictions.csv of the model on the cohort")
+    ] = None,
+    threshold_file: Annotated[Path | None, typer.Option(help="threshold.json of the model")] = None,
+    called_by: Annotated[
+        Path | None,
+        typer.Option(help="instead of both: maps.npz of another run, to map the class it called"),
+    ] = None,
+    split: Annotated[Path | None, typer.Option(help="split.csv, to explain one part")] = None,
+    part: Annotated[Part | None, typer.Option(help="part of the split to explain")] = None,
+    settings: Annotated[str | None, typer.Option(help="section `explanation` as JSON")] = None,
+    allow_mixing: Annotated[
+        bool,
+        typer.Option("--allow-mixing", help="let a synthetic model meet real films, or reverse"),
+    ] = False,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="a bundle that its own study has not closed yet")
+    ] = False,
+    device: Annotated[Device, typer.Option(help="where the network runs")] = "cpu",
+) -> None:
+    """Map what the network looked at in each case of a cohort, and randomise it to check the maps.
+
+    The maps are those of the class that was called at the operating point.
+    """
+    from osteohip.config import Explanation, parse_settings
+    from osteohip.errors import StudyError
+    from osteohip.files import write_json
+    from osteohip.model.cases import read_crop_settings, read_scored_cases, read_synthetic
+    from osteohip.model.determinism import prepare_backend
+
+    layers = parse_settings(Explanation, settings).layers
+    given = (predictions is not None, threshold_file is not None, called_by is not None)
+    if given not in {(True, True, False), (False, False, True)}:
+        raise StudyError("give --predictions and --threshold-file, or --called-by alone")
+    cases = read_scored_cases(crops=crops, cohort=cohort, split=split, part=part)
+    cropped = read_crop_settings(crops, size=cases.size)
+    synthetic = read_synthetic(site_facts)
+    prepare_backend(device=device, seed=0)
+
+    from osteohip.explanation.calls import called, called_by_another
+    from osteohip.explanation.maps import write_maps
+    from osteohip.explanation.run import explain_cases
+    from osteohip.model.bundle import check_match, read_bundle
+    from osteohip.model.prediction import logits, scores, scoring_model
+
+    bundle = read_bundle(model, sealed=not unsealed)
+    check_match(bundle, cropped=cropped, synthetic=synthetic, allow_mixing=allow_mixing)
+    score = scores(logits(scoring_model(bundle.network), cases))
+    if called_by is not None:
+        target = called_by_another(cases.case_ids, maps=called_by)
+    elif predictions is not None and threshold_file is not None:
+        score, target = called(
+            cases.case_ids, score, predictions=predictions, threshold=threshold_file
+        )
+    explained = explain_cases(
+        bundle.network,
+        settings=bundle.design,
+        cases=cases,
+        score=score,
+        target=target,
+        layers=layers,
+    )
+    write_maps(out_dir / "maps.npz", explained.maps)
+    write_json(out_dir / "sanity.json", explained.sanity)
