@@ -13,7 +13,7 @@ study: .venv/study
 
 test: .venv/test lint
 	pytest -n 2 --dist loadfile -m "not slow" tests
-	KERAS_BACKEND=jax pytest -n 2 --dist loadfile -m "not slow" tests/model
+	KERAS_BACKEND=jax pytest -n 2 --dist loadfile -m "not slow" tests/model tests/explanation
 
 test-all: .venv/test
 	pytest -m slow tests

@@ -306,6 +306,7 @@ OF_EXTERNAL = {
     "overlap",
     "leakage",
     "predict",
+    "explain",
     "evaluate",
     "drop",
     "contrast",

@@ -19,29 +19,31 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 
-@keras.saving.register_keras_serializable(package="osteohip")
-class Nudge(keras.layers.Layer):  # type: ignore[misc]
-    """Adds to each channel of each case of a batch a number, 0 unless it was just trained.
+class Nudged(keras.layers.Layer):  # type: ignore[misc]
+    """The part of a network above a layer, with a number added to each channel of each case.
 
-    One step of plain gradient descent at rate 1 turns it into the negated gradient of the loss.
+    The numbers are 0. One step of plain gradient descent at rate 1 turns them into the negated
+    gradient of the loss, summed over the channel's positions.
+
+    Parameters
+    ----------
+    above
+        From the layer's output to the logit.
     """
 
-    def __init__(self, batch: int = BATCH_SIZE, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.batch = batch
+    def __init__(self, above: keras.Model):
+        super().__init__(name="nudged")
+        self.above = above
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the numbers for inputs of shape (batch, rows, columns, channels)."""
-        shape = (self.batch, 1, 1, input_shape[-1])
+        shape = (input_shape[0], 1, 1, input_shape[-1])
         self.nudge = self.add_weight(name="nudge", shape=shape, initializer="zeros")
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Return the shape that came in."""
-        return inputs + self.nudge
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal layer."""
-        return {**super().get_config(), "batch": self.batch}
+        """Return the logits, shape (batch, 1)."""
+        # Keras believes that it trains; what stands above must not drop anything out.
+        return self.above(inputs + self.nudge, training=False)
 
     def take_step(self) -> Floats:
         """Return the numbers, shape (batch, channels), and set them to 0 again."""
@@ -72,8 +74,7 @@ class Mapper:
     activations
         From the network's input to the output of each of these layers.
     nudged
-        For each layer, from its output to the logit, with a `Nudge` in between that alone can be
-        trained.
+        For each layer, from its output to the logit, as `Nudged`; nothing else can be trained.
     """
 
     layers: tuple[str, ...]
@@ -91,10 +92,9 @@ def make_mapper(network: keras.Model, layers: Sequence[str]) -> Mapper:
 
 
 def _nudged(network: keras.Model, output: Tensor) -> keras.Model:
+    inputs = keras.Input(batch_shape=(BATCH_SIZE, *output.shape[1:]))
     above = keras.Model(output, network.output, name="above")
-    inputs = keras.Input(output.shape[1:])
-    # Keras would train, and so drop out, whatever stands above.
-    model = keras.Model(inputs, above(Nudge(name="nudge")(inputs), training=False), name="nudged")
+    model = keras.Model(inputs, Nudged(above)(inputs))
     model.compile(
         optimizer=keras.optimizers.SGD(1.0), loss=LoweredTarget(), jit_compile=compile_ahead()
     )
@@ -139,7 +139,7 @@ def class_maps(
         for name, model, activation in zip(mapper.layers, mapper.nudged, found, strict=True):
             model.train_on_batch(activation, signs)
             positions = activation.shape[1] * activation.shape[2]
-            weights = model.get_layer("nudge").take_step() / positions
+            weights = model.get_layer("nudged").take_step() / positions
             summed = np.einsum("nrkc,nc->nrk", activation.astype(np.float64), weights)
             maps[name].append(np.maximum(summed, 0)[:count])
     arrays = {name: np.concatenate(parts).astype(np.float32) for name, parts in maps.items()}
