@@ -35,7 +35,13 @@ def test_no_repeat_is_near_its_first(cases: int, seed: int, repeats: float, deco
             assert number - place[Item(item.case, "case")] >= cases // 3
 
 
-@pytest.mark.parametrize(("cases", "share"), [(2, 0.1), (9, 0.31), (9, -0.1)])
+@pytest.mark.parametrize(("cases", "share"), [(0, 0.1), (9, 0.31), (9, -0.1)])
 def test_what_is_no_deck(cases: int, share: float) -> None:
-    with pytest.raises(ValueError, match="expected at least 3 cases"):
+    with pytest.raises(ValueError, match="expected a case, and shares"):
         build_deck(cases, reader="A", seed=1, repeats=share)
+
+
+@pytest.mark.parametrize("cases", [1, 2])
+def test_two_cases_are_no_reason_to_stop(cases: int) -> None:
+    kinds = Counter(item.kind for item in build_deck(cases, reader="A", seed=1))
+    assert kinds == {"case": cases, "decoy": 1}

@@ -13,8 +13,8 @@ import pandas as pd
 
 from osteohip.errors import Problem, StudyError, raise_if_any
 from osteohip.evaluation.discrimination import Floats, Labels
-from osteohip.evaluation.rows import read_rows
 from osteohip.files import read_json
+from osteohip.rows import read_rows
 
 COLUMNS = ("case_id", "label", "score")
 PATIENT = "patient_key"

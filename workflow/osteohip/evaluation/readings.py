@@ -12,7 +12,7 @@ import numpy as np
 
 from osteohip.errors import Problem, raise_if_any
 from osteohip.evaluation.agreement import MISSING, Agreement, Ratings, agreement, band
-from osteohip.evaluation.rows import read_rows
+from osteohip.rows import read_rows
 
 COLUMNS = ("case_id", "reader", "adequate")
 ANSWERS = {"no": 0, "yes": 1}

@@ -497,8 +497,9 @@
       return event.preventDefault();
     }
     const step = ARROWS[event.key];
-    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    const undoing = event.ctrlKey || event.metaKey ? event.key === "z" : true;
+    const key = kit.keyOf(event);
+    const action = KEYS[key];
+    const undoing = event.ctrlKey || event.metaKey ? key === "z" : true;
     if (drag || event.altKey || (!step && (!action || !undoing))) return;
     if (event.key === "Enter" && event.target.closest("button, a")) return;
     event.preventDefault();

@@ -35,12 +35,13 @@ def build_deck(
 
     Each case comes once. The decoys are the same for all readers, their places are not. A repeat
     is of a case in the first third of the deck and comes in the last third, so that some dozens of
-    pictures lie between the two; which they are differs between readers.
+    pictures lie between the two; which they are differs between readers. Fewer than 3 cases have
+    no repeats.
 
     Parameters
     ----------
     cases
-        Number of cases, at least 3.
+        Number of cases, at least 1.
     reader, seed
         Both set the order.
     repeats, decoys
@@ -49,16 +50,18 @@ def build_deck(
     Raises
     ------
     ValueError
-        With fewer than 3 cases, or shares that are not from 0 to 0.3.
+        Without a case, or with shares that are not from 0 to 0.3.
     """
-    if cases < 3 or not all(0 <= share <= 0.3 for share in (repeats, decoys)):
-        raise ValueError("expected at least 3 cases, and shares of repeats and decoys up to 0.3")
+    if cases < 1 or not all(0 <= share <= 0.3 for share in (repeats, decoys)):
+        raise ValueError("expected a case, and shares of repeats and decoys from 0 to 0.3")
     shared = np.random.default_rng([seed, 0])
     chosen = shared.choice(cases, size=_count(decoys, cases), replace=False)
     items = [Item(case, "case") for case in range(cases)]
     items += [Item(int(case), "decoy") for case in chosen]
     own = np.random.default_rng([seed, 1, *hashlib.sha256(reader.encode()).digest()])
     items = [items[place] for place in own.permutation(len(items))]
+    if cases < 3:
+        return items
     third = -(-len(items) // 3)
     early = [item for item in items[:third] if item.kind == "case"]
     again = own.choice(len(early), size=min(len(early), _count(repeats, cases)), replace=False)

@@ -71,5 +71,13 @@ const kit = (() => {
     return Boolean(document.querySelector("dialog[open]") || (shown && field.type !== "range"));
   }
 
-  return { element, data, keep, kept, csv, download, say, ask, typing };
+  /** The key that was meant: with Hangul or another script switched on, the Latin one in its place. */
+  function keyOf(event) {
+    const latin = /^Key([A-Z])$/.exec(event.code);
+    const foreign = event.key === "Process" || (event.key.length === 1 && event.key > "~");
+    if (latin && foreign) return latin[1].toLowerCase();
+    return event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  }
+
+  return { element, data, keyOf, keep, kept, csv, download, say, ask, typing };
 })();

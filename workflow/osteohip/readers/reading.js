@@ -83,7 +83,7 @@
 
   function resize() {
     const area = element("pictures");
-    const size = Math.max(120, Math.min((area.clientWidth - 42) / 2, area.clientHeight - 60));
+    const size = Math.max(120, Math.min((area.clientWidth - 30) / 2, area.clientHeight - 46));
     area.style.setProperty("--size", `${Math.floor(size)}px`);
   }
 
@@ -141,13 +141,14 @@
     show(item);
   }
 
+  const firstOpen = () => answers.findIndex((other) => !other.adequate) + 1 || data.items + 1;
+
   function answer(adequate, reason) {
     if (finished()) return;
     Object.assign(answers[at - 1], { adequate, reason });
     clock();
     // After the last picture comes the first that has no answer, then the end.
-    const open = answers.findIndex((other) => !other.adequate) + 1;
-    show(at < data.items || !open ? at + 1 : open);
+    show(at < data.items ? at + 1 : firstOpen());
   }
 
   async function ask() {
@@ -180,8 +181,11 @@
     element("reason").focus();
   };
   element("why").addEventListener("keydown", (event) => {
-    if (!element("words").hidden) return;
-    const choice = element("reasons").querySelectorAll("button")[/^[1-9]$/.test(event.key) ? Number(event.key) : -1];
+    if (!element("words").hidden || event.repeat) return;
+    const key = kit.keyOf(event);
+    // The same key once more: not adequate, and no reason given.
+    const place = key === "n" ? 0 : /^[1-9]$/.test(key) ? Number(key) : -1;
+    const choice = element("reasons").querySelectorAll("button")[place];
     if (!choice) return;
     event.preventDefault();
     choice.click();
@@ -208,6 +212,7 @@
     b: () => go(at - 1),
     ArrowLeft: () => go(at - 1),
     ArrowRight: () => go(Math.min(at + 1, data.items)),
+    End: () => go(firstOpen()),
     r: explain,
     e: save,
     ",": () => heat(-10),
@@ -228,9 +233,10 @@
       element("heat").style.opacity = 0;
       return;
     }
-    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = kit.keyOf(event);
+    const action = KEYS[key];
     // A key that is held down answers once.
-    if (!action || (event.repeat && "yn".includes(event.key.toLowerCase()))) return;
+    if (!action || (event.repeat && "yn".includes(key))) return;
     event.preventDefault();
     action();
   });
@@ -259,6 +265,5 @@
   });
 
   resize();
-  const first = answers.findIndex((other) => !other.adequate) + 1;
-  show(first || data.items + 1);
+  show(firstOpen());
 })();

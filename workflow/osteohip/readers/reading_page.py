@@ -6,24 +6,30 @@ import base64
 import hashlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from osteohip.config import is_simulated
+from osteohip.errors import StudyError
+from osteohip.explanation.maps import enlarged
+from osteohip.files import read_arrays
 from osteohip.images.pictures import encode_grey, windowed
 from osteohip.readers.deck import Item
 from osteohip.readers.kit import render_page
+from osteohip.site.readings import READING_COLUMNS
 
 COLOUR_MAP = "inferno"  # perceptually uniform
+OPAQUE_FROM = 0.4  # share of a map's most heat from which it covers the film
 REASONS = (
     "outside the bone",
-    "at the border of the picture",
+    "at the picture's border",
     "on a marker or an artefact",
     "everywhere and nowhere",
     "no heat at all",
 )
-READING_COLUMNS = ("deck", "item", "reader", "adequate", "reason", "seconds")
 
 
 def reading_page(
@@ -39,7 +45,8 @@ def reading_page(
     """Return the page of a reader's deck and the deck's id.
 
     Nothing of a case is in the page but its pictures: no id, label, score or outcome, nor which
-    items are repeats or decoys. The id is a digest of all that the page shows.
+    items are repeats or decoys. The id is a digest of all that the page shows, and no spreadsheet
+    takes it for a number.
 
     Parameters
     ----------
@@ -48,8 +55,8 @@ def reading_page(
     crops, valid
         Values of the crops and which of them are image, both of shape (cases, size, size).
     maps, decoy_maps
-        Heat of the model and of the randomised network, not negative, of the same shape; decoys
-        are needed only where ``items`` has them. Each map is scaled to its own maximum.
+        Heat of the model and of the randomised network, not negative, in as many cells as the
+        maps have; they are brought to the size of the crops, each scaled to its own maximum.
     reader
         Who reads; it stands in the page and in the export.
     synthetic
@@ -57,20 +64,24 @@ def reading_page(
     """
     pictures = []
     for item in items:
-        heat = (decoy_maps if item.kind == "decoy" else maps)[item.case]
+        cells = (decoy_maps if item.kind == "decoy" else maps)[item.case]
+        heat = enlarged(cells[None], crops.shape[1])[0]
         grey = encode_grey(windowed(crops[item.case].astype(np.float64), valid[item.case]))
         pictures.append((_base64(grey), _base64(encode_heat(heat))))
     content = hashlib.sha256(reader.encode())
     for grey_text, heat_text in pictures:
         content.update(f"{grey_text}\n{heat_text}\n".encode())
-    deck = content.hexdigest()[:12]
+    deck = f"d{content.hexdigest()[:11]}"
     data = {
         "deck": deck,
         "reader": reader,
         "items": len(items),
         "columns": list(READING_COLUMNS),
-        "export": f"{deck}.csv",
-        "colours": ["#" + bytes(colour).hex() for colour in colours()],
+        "export": f"reading-{reader}-{deck}.csv",
+        "colours": [
+            "#" + bytes([*colour, alpha]).hex()
+            for colour, alpha in zip(colours(), opacity(), strict=True)
+        ],
     }
     page = render_page(
         "reading.html.j2",
@@ -80,14 +91,37 @@ def reading_page(
         deck=deck,
         reader=reader,
         synthetic=synthetic,
+        simulated=is_simulated(reader),
         reasons=REASONS,
         pictures=pictures,
     )
     return page, deck
 
 
+def crops_of(
+    path: Path, case_ids: Sequence[str]
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]:
+    """Return values and validity of these cases' crops, both of shape (cases, size, size).
+
+    Raises
+    ------
+    StudyError
+        If a case has no crop.
+    """
+    arrays = read_arrays(path)
+    places = {str(case): place for place, case in enumerate(arrays["case_id"])}
+    missing = [case for case in case_ids if case not in places]
+    if missing:
+        raise StudyError(f"{path.name}: expected a crop of {missing[0]}: explain anew")
+    chosen = [places[case] for case in case_ids]
+    return arrays["pixels"][chosen], arrays["valid"][chosen]
+
+
 def encode_heat(heat: npt.NDArray[np.floating]) -> bytes:
     """Return a map (rows, columns) as a PNG in colours; its maximum is the brightest colour.
+
+    What has little heat lets the film through, and none lets all of it: dark colours laid over a
+    film would hide the bone there.
 
     Raises
     ------
@@ -101,7 +135,7 @@ def encode_heat(heat: npt.NDArray[np.floating]) -> bytes:
     picture = Image.fromarray(levels.astype(np.uint8), "P")
     picture.putpalette(colours().tobytes())
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
+    picture.save(stream, "PNG", transparency=opacity().tobytes())
     return stream.getvalue()
 
 
@@ -112,6 +146,13 @@ def colours() -> npt.NDArray[np.uint8]:
     table: npt.NDArray[np.uint8] = np.rint(
         np.asarray(colormaps[COLOUR_MAP](np.arange(256)))[:, :3] * 255
     ).astype(np.uint8)
+    return table
+
+
+def opacity() -> npt.NDArray[np.uint8]:
+    """Return how much of the film heat 0 to 255 covers, 0 to 255, shape (256,)."""
+    covers = np.minimum(np.arange(256) / (OPAQUE_FROM * 255), 1)
+    table: npt.NDArray[np.uint8] = np.rint(covers * 255).astype(np.uint8)
     return table
 
 

@@ -1,4 +1,10 @@
-"""Readers who are none: they judge by what was measured, and err at a set rate."""
+"""Readers who are none: they judge by what was measured, and err at a set rate.
+
+A simulated reader calls a map adequate if it is not 0 everywhere, if at most half of its heat lies
+in the border band of the crop, and if bone holds a larger share of its heat than of the crop's
+area. Where no mask tells what is bone, the last does not count. Each answer is then turned round at
+the rate ``readers.simulated_error``.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +12,76 @@ import hashlib
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from osteohip.config import SIMULATED, is_simulated
+from osteohip.errors import StudyError
+from osteohip.explanation.maps import Maps, enlarged
+from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
 from osteohip.readers.deck import Kind
-from osteohip.readers.reading_page import READING_COLUMNS
 from osteohip.readers.readings import Deck
+from osteohip.site.readings import READING_COLUMNS
 
-NAME = "simulated"
+MOST_AT_BORDER = 0.5
+
+
+def judge(
+    maps: npt.NDArray[np.floating], *, bone: npt.NDArray[np.floating] | None, border: float
+) -> npt.NDArray[np.bool_]:
+    """Return whether a simulated reader who never errs calls each map adequate.
+
+    Parameters
+    ----------
+    maps
+        Shape (n, size, size), at least 0.
+    bone
+        Of the same shape, share of each pixel that is bone; None where no mask tells.
+    border
+        Width of the border band, as a share of the crop's side.
+    """
+    at_border = share_of_heat(maps, border_band(maps.shape[1], border))
+    adequate: npt.NDArray[np.bool_] = at_border <= MOST_AT_BORDER  # not for a map of 0
+    if bone is not None:
+        adequate &= share_of_heat(maps, bone) > share_of_area(bone)
+    return adequate
+
+
+def judgements(
+    maps: Maps, *, size: int, masks: Mapping[str, npt.NDArray[np.floating]] | None, border: float
+) -> dict[tuple[str, Kind], bool]:
+    """Return what a simulated reader who never errs says of each case, and of it as a decoy.
+
+    Parameters
+    ----------
+    maps
+        Of the cohort; those of the layer that is shown are judged.
+    size
+        Pixels a side of the crop.
+    masks
+        Share of bone of each case, shape (size, size); None where no mask tells.
+    border
+        Width of the border band, as a share of the crop's side.
+
+    Raises
+    ------
+    StudyError
+        For a case without mask.
+    """
+    shown: dict[Kind, npt.NDArray[np.float32]] = {
+        "case": maps.layers[maps.shown],
+        "decoy": maps.randomised,
+    }
+    missing = [case for case in map(str, maps.case_ids) if masks is not None and case not in masks]
+    if missing:
+        raise StudyError(f"expected a mask of {missing[0]}: make the masks anew")
+    found: dict[tuple[str, Kind], bool] = {}
+    for place, case in enumerate(map(str, maps.case_ids)):
+        bone = None if masks is None else masks[case][None]
+        for kind, of_kind in shown.items():
+            heat = enlarged(of_kind[place : place + 1], size)
+            found[case, kind] = bool(judge(heat, bone=bone, border=border)[0])
+    return found
 
 
 def simulate_readings(
@@ -37,8 +106,8 @@ def simulate_readings(
     ValueError
         For another reader's deck, or a rate outside 0 to 1.
     """
-    if not deck.reader.startswith(NAME) or not 0 <= error_rate <= 1:
-        raise ValueError(f"expected a reader called {NAME}..., and a rate from 0 to 1")
+    if not is_simulated(deck.reader) or not 0 <= error_rate <= 1:
+        raise ValueError(f"expected a reader called {SIMULATED}..., and a rate from 0 to 1")
     name = hashlib.sha256(deck.reader.encode()).digest()
     errs = np.random.default_rng([seed, *name]).random(len(deck.items)) < error_rate
     rows = []

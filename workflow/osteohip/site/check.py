@@ -12,6 +12,7 @@ from osteohip.errors import InputError, Problem
 from osteohip.site.folder import FILLED, has_rows
 from osteohip.site.inventory import tabulate, take_inventory
 from osteohip.site.manifest import check_manifest
+from osteohip.site.readings import check_readings
 from osteohip.site.schema import DXA, OTHER_REGION, SITE_FILE, TABLES, Site, folded, read_site
 from osteohip.site.summary import summarise_site
 from osteohip.site.tables import SelectionTables, check_selection_tables, unused_columns
@@ -67,8 +68,11 @@ def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> C
         if (folder / table.file).is_file() and not has_rows(folder / table.file)
     ]
     problems += [p for p in unused_columns(folder, site, TABLES) if p not in problems]
+    readings, wrong = check_readings(folder)
+    problems += wrong
     summary = summarise_site(folder, site, films=found.films, refused=found.refused, tables=tables)
     counts = [f"{key}: {value}" for key, value in summary.items()]
+    counts += [f"readings of {deck}: {rows}" for deck, rows in sorted(readings.items())]
     notes = [
         *unknown_regions(tables.dxa),
         *unsorted_institutions(site, films=found.films, tables=tables),

@@ -17,6 +17,8 @@ from osteohip.files import private_folder, write_json
 from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE, Site, read_site
 
 RADIOGRAPHS = "radiographs"
+# What readers exported, if there is any yet.
+READINGS = "readings"
 REQUIRED = (PATIENTS, DXA, FINDINGS, CROPS)
 # A hospital may have nothing to tell of findings; without the others there is no patient.
 FILLED = (PATIENTS, DXA, CROPS)
@@ -113,6 +115,30 @@ def list_files(folder: Path) -> list[str]:
         expected = "folders that can be opened, all the way down"
         raise InputError([Problem(RADIOGRAPHS, expected, value=str(e.filename)) for e in closed])
     return sorted(files)
+
+
+def reading_files(folder: Path) -> list[Path]:
+    """Return the CSV files of a folder of readings, sorted; of a folder that is not there, none.
+
+    What a spreadsheet or a file manager hides there is no reading.
+    """
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() == ".csv"
+        and not path.name.startswith((".", "~"))
+        and not path.is_dir()
+    )
+
+
+def readings_digest(folder: Path) -> str:
+    """Return a digest of the CSV files in a folder of readings, by name and content."""
+    digest = hashlib.sha256()
+    for path in reading_files(folder):
+        digest.update(f"{path.name}\0{_file_digest(path)}\n".encode(errors="backslashreplace"))
+    return digest.hexdigest()[:16]
 
 
 def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:

@@ -29,8 +29,12 @@ class Rows:
     problems: tuple[Problem, ...]
 
 
-def read_rows(path: Path, *, columns: Sequence[str], optional: Sequence[str] = ()) -> Rows:
+def read_rows(
+    path: Path, *, columns: Sequence[str], optional: Sequence[str] = (), name: str | None = None
+) -> Rows:
     """Read ``columns``, and those of ``optional`` that are there; others are ignored.
+
+    Problems call the file by its own name, or by ``name``.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def read_rows(path: Path, *, columns: Sequence[str], optional: Sequence[str] = (
     StudyError
         If the file is not there.
     """
-    name = path.name
+    name = path.name if name is None else name
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream)
