@@ -87,6 +87,7 @@ NAN, INFINITE = float("nan"), float("inf")
         ({"external": ["/a/x", 3]}, "external: expected the path of a folder, or a list of such"),
         ({"external": ""}, "external: the folder's name is the site's id"),
         ({"runs": {"a b": {}}}, "runs.a b: expected a name of letters A to Z, digits, - and _"),
+        ({"runs": {"Shuffled-Labels": {}}}, "runs: no run can be called Shuffled-Labels: that is"),
         ({"runs": {"x": {"seeds": 1}}}, "runs.x.seeds: no such key"),
         ({"runs": {"x": {"network": {"widht": 1}}}}, "runs.x.network.widht: no such key"),
         ({"runs": {"seed2": {"training": {"epoch": 3}}}}, "runs.seed2.training.epoch: no such key"),
@@ -308,3 +309,33 @@ def test_the_ablation_has_five_seeds_with_the_block_and_five_without():
     five = [(seed,) for seed in range(1, 6)]
     assert seeds == {"": five, "network.non_local_after: null": five}
     assert all(len(members) == 5 for members in config.ensembles.values())
+
+
+def test_the_check_with_shuffled_labels_is_the_primary_but_for_its_labels():
+    study = load_config(
+        {
+            "network": {"width": 0.5},
+            "runs": {
+                "primary": {"seed": 9, "network": {"dropout": 0.5}, "training": {"epochs": 7}}
+            },
+        }
+    )
+    assert study.run_network("shuffled-labels") == study.run_network("primary")
+    assert study.run_seed("shuffled-labels") == 9
+    trained = study.run_training("primary")
+    assert trained.shuffle_labels is False
+    assert study.run_training("shuffled-labels") == trained.model_copy(
+        update={"shuffle_labels": True}
+    )
+    assert "shuffled-labels" not in study.trained
+
+
+def test_runs_of_one_variant_are_told_by_their_seeds():
+    runs = {
+        "second": {"seed": 2},
+        "deeper": {"seed": 3, "network": {"head_units": [8]}},
+        "all": {"ensemble": ["primary", "second"]},
+    }
+    study = load_config({"runs": runs})
+    assert study.seeds_of("primary") == study.seeds_of("second") == ("primary", "second")
+    assert study.seeds_of("deeper") == ("deeper",)

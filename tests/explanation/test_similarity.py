@@ -16,7 +16,9 @@ NONE = np.zeros((1, 6, 6), dtype=np.float32)
 
 def test_rank_correlation_is_scipys_with_ties():
     first, second = (np.round(maps, 1) for maps in (MAPS, OTHER))
-    expected = [spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(first, second, strict=True)]
+    expected = [
+        spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(first, second, strict=True)
+    ]
     np.testing.assert_allclose(spearman(first, second), expected, rtol=1e-10)
 
 

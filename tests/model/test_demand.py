@@ -4,7 +4,12 @@ import pytest
 import yaml
 
 from osteohip.config import Network, load_config
-from osteohip.model.demand import network_cost, scoring_demand, training_demand
+from osteohip.model.demand import (
+    explanation_demand,
+    network_cost,
+    scoring_demand,
+    training_demand,
+)
 from osteohip.model.network import build_network
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,3 +61,18 @@ def test_more_work_asks_for_more():
     larger = training_demand(network, training, size=224, hips=20_000, gpu=False)
     assert larger.megabytes > base.megabytes
     assert scoring_demand(network, size=96, hips=1001, gpu=False).megabytes > 1015
+
+
+def test_explaining_asks_for_more_than_scoring():
+    network = load_config({}).network
+    mapped, scored = (
+        demand(network, size=224, hips=1001, gpu=False)
+        for demand in (explanation_demand, scoring_demand)
+    )
+    assert mapped.megabytes > scored.megabytes
+    assert mapped.minutes > scored.minutes
+    # Measured with 117 hips: 944 MB and 11 seconds.
+    found = explanation_demand(network, size=96, hips=117, gpu=False)
+    assert 944 < found.megabytes < 3000
+    assert found.minutes < 60
+    assert explanation_demand(network, size=96, hips=117, gpu=True).megabytes > found.megabytes

@@ -60,6 +60,8 @@ for command in (
     evaluation.contrast,
     evaluation.agreement,
     explanation.explain,
+    explanation.seeds,
+    explanation.shuffled_labels,
     baselines.fit_baselines,
     baselines.score_baselines,
     baselines.compare_baselines,

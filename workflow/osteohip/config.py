@@ -54,6 +54,8 @@ SITE_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # A reader of this name is no person; wherever it stands, it says so by itself.
 SIMULATED = "simulated"
 RESERVED_IDS = ("training", "validation", "test")
+# The primary's network, trained on shuffled labels: a check, and no run of the study.
+SHUFFLED_RUN = "shuffled-labels"
 SYNTHETIC_FOLDER = Path("results/synthetic")
 DEFAULT_DEVELOPMENT = SYNTHETIC_FOLDER / "development"
 DEFAULT_EXTERNAL = SYNTHETIC_FOLDER / "external"
@@ -590,6 +592,18 @@ class Config(Section):
 
     @field_validator("runs")
     @classmethod
+    def _names_are_free(cls, runs: dict[str, Run]) -> dict[str, Run]:
+        # Some disks do not tell upper case from lower.
+        taken = [name for name in runs if name.lower() == SHUFFLED_RUN]
+        if taken:
+            raise ValueError(
+                f"no run can be called {taken[0]}: that is the check with shuffled labels, which "
+                "`snakemake shuffled_labels` makes of `primary`"
+            )
+        return runs
+
+    @field_validator("runs")
+    @classmethod
     def _members_are_trained(cls, runs: dict[str, Run]) -> dict[str, Run]:
         if runs["primary"].ensemble is not None:
             raise ValueError(
@@ -742,11 +756,23 @@ class Config(Section):
 
     def run_network(self, run: str) -> Network:
         """Return the network of ``run``: the common one with the run's overrides."""
-        return _overridden(self.network, self.runs[run].network)
+        return _overridden(self.network, self._run(run).network)
 
     def run_training(self, run: str) -> Training:
         """Return how ``run`` is trained: the common way with the run's overrides."""
-        return _overridden(self.training, self.runs[run].training)
+        found = _overridden(self.training, self._run(run).training)
+        return found.model_copy(update={"shuffle_labels": True}) if run == SHUFFLED_RUN else found
+
+    def run_seed(self, run: str) -> int:
+        """Return the seed of ``run``."""
+        return self._run(run).seed
+
+    def seeds_of(self, run: str) -> tuple[str, ...]:
+        """Return the runs that are trained and differ from ``run`` in the seed alone, with it."""
+        return tuple(name for name in self.trained if self.variant(name) == self.variant(run))
+
+    def _run(self, name: str) -> Run:
+        return self.runs["primary" if name == SHUFFLED_RUN else name]
 
 
 class Plan(Section):

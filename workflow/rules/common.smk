@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from osteohip.config import (
     CHOICES,
+    SHUFFLED_RUN,
     SYNTHETIC_FOLDER,
     Network,
     load_config,
@@ -136,6 +137,8 @@ EVALUATION_FILES = (
 )
 SITE_TABLES = ("cohort.csv", "flow.csv", "site.json", "crops.csv")
 MAIN_RUN = RECEIVED[0] if MODEL else "primary"
+# Runs that differ from the report's in their seed alone, with it.
+MAIN_SEEDS = RECEIVED or STUDY.seeds_of(MAIN_RUN)
 LOCK = file_digest(ENVIRONMENTS / "cpu.txt")
 MODEL_LOCK = file_digest(
     ENVIRONMENTS / ("gpu.txt" if STUDY.device == "gpu" else "cpu.txt")
@@ -197,6 +200,19 @@ def predict_inputs(wildcards):
     elif not MODEL:
         files["overlap"] = f"results/sites/{site}/overlap.json"
     return files
+
+
+def explain_inputs(wildcards):
+    """What `predict` takes, and which class was called: by the run itself, unless it is a check."""
+    run, cohort = wildcards.run, wildcards.cohort
+    if run == SHUFFLED_RUN:
+        called = {"called_by": f"results/explanation/{MAIN_RUN}/{cohort}/maps.npz"}
+    else:
+        called = {
+            "predictions": f"results/evaluation/{run}/{cohort}/predictions.csv",
+            "threshold_file": f"results/models/{run}/threshold.json",
+        }
+    return predict_inputs(wildcards) | called
 
 
 def gpu_gres():

@@ -4,10 +4,8 @@
 rule explain:
     """Map every hip of a cohort with one run's network, and check the maps."""
     input:
-        unpack(predict_inputs),
+        unpack(explain_inputs),
         bundle=expand("results/models/{{run}}/{file}", file=TRAINED_FILES),
-        predictions="results/evaluation/{run}/{cohort}/predictions.csv",
-        threshold=rules.threshold.output.threshold,
     output:
         maps="results/explanation/{run}/{cohort}/maps.npz",
         sanity="results/explanation/{run}/{cohort}/sanity.json",
@@ -16,7 +14,7 @@ rule explain:
     benchmark:
         "results/benchmarks/explain/{run}/{cohort}.tsv"
     wildcard_constraints:
-        run=one_of(SCORING_RUNS),
+        run=one_of((*SCORING_RUNS, *([] if MODEL else [SHUFFLED_RUN]))),
     conda:
         MODEL_ENVIRONMENT
     resources:
@@ -31,6 +29,11 @@ rule explain:
             if "split" in input.keys()
             else []
         ),
+        called=lambda wildcards, input: [
+            f"--{name.replace('_', '-')}={input[name]}"
+            for name in ("predictions", "threshold_file", "called_by")
+            if name in input.keys()
+        ],
         mixing=["--allow-mixing"] if STUDY.allow_mixing else [],
         # A study explains its own model whether or not that is closed yet.
         unsealed=[] if MODEL else ["--unsealed"],
@@ -45,6 +48,74 @@ rule explain:
     shell:
         "osteohip explain --model {params.model:q} --crops {input.crops:q}"
         " --cohort {input.cohort:q} --site-facts {input.facts:q} {params.part:q} {params.mixing:q}"
-        " {params.unsealed:q} --predictions {input.predictions:q}"
-        " --threshold-file {input.threshold:q} --settings {params.settings:q}"
+        " {params.unsealed:q} {params.called:q} --settings {params.settings:q}"
         " --device {params.device} --out-dir {params.out:q} > {log:q} 2>&1"
+
+
+rule seeds:
+    """Compare the maps of runs that differ in their seed alone."""
+    input:
+        maps=expand(
+            rules.explain.output.maps,
+            run=MAIN_SEEDS,
+            cohort="{cohort}",
+            allow_missing=True,
+        ),
+    output:
+        seeds="results/explanation/{run}/{cohort}/seeds.json",
+    log:
+        "results/logs/seeds/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/seeds/{run}/{cohort}.tsv"
+    wildcard_constraints:
+        run=one_of([MAIN_RUN] if len(MAIN_SEEDS) > 1 else []),
+    group:
+        "explanation"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        maps=lambda wildcards, input: [f"--maps={path}" for path in input.maps],
+        size=STUDY.images.size,
+        code=code_digest("explanation.seeds"),
+        lock=LOCK,
+    message:
+        "Comparing the maps of {wildcards.cohort} between seeds"
+    shell:
+        "osteohip seeds {params.maps:q} --size {params.size} --out {output.seeds:q} > {log:q} 2>&1"
+
+
+rule beside_shuffled:
+    """Set the study's maps beside those of a network that was trained on shuffled labels."""
+    input:
+        maps=f"results/explanation/{MAIN_RUN}/{{cohort}}/maps.npz",
+        shuffled=f"results/explanation/{SHUFFLED_RUN}/{{cohort}}/maps.npz",
+        cohort=lambda wildcards: (
+            f"results/sites/{cohort_site(wildcards.cohort)}/cohort.csv"
+        ),
+    output:
+        labels="results/explanation/labels/{cohort}.json",
+    log:
+        "results/logs/beside_shuffled/{cohort}.log",
+    benchmark:
+        "results/benchmarks/beside_shuffled/{cohort}.tsv"
+    wildcard_constraints:
+        cohort=one_of(READ_COHORTS),
+    group:
+        "explanation"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        size=STUDY.images.size,
+        code=code_digest("explanation.shuffled_labels"),
+        lock=LOCK,
+    message:
+        "Comparing the maps of {wildcards.cohort} with those of shuffled labels"
+    shell:
+        "osteohip shuffled-labels --maps {input.maps:q} --shuffled {input.shuffled:q}"
+        " --cohort {input.cohort:q} --size {params.size} --out {output.labels:q} > {log:q} 2>&1"

@@ -15,7 +15,7 @@ rule train:
     benchmark:
         "results/benchmarks/train/{run}.tsv"
     wildcard_constraints:
-        run=one_of(STUDY.trained),
+        run=one_of((*STUDY.trained, SHUFFLED_RUN)),
     conda:
         MODEL_ENVIRONMENT
     threads: 2
@@ -29,7 +29,7 @@ rule train:
         network=lambda wildcards: settings_json(STUDY.run_network(wildcards.run)),
         training=lambda wildcards: settings_json(STUDY.run_training(wildcards.run)),
         images=settings_json(STUDY.images),
-        seed=lambda wildcards: STUDY.runs[wildcards.run].seed,
+        seed=lambda wildcards: STUDY.run_seed(wildcards.run),
         device=STUDY.device,
         backend=BACKEND,
         precision=STUDY.precision,

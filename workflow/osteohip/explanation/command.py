@@ -82,3 +82,48 @@ def explain(
     )
     write_maps(out_dir / "maps.npz", explained.maps)
     write_json(out_dir / "sanity.json", explained.sanity)
+
+
+def seeds(
+    *,
+    maps: Annotated[
+        list[Path], typer.Option(help="RUN/COHORT/maps.npz of a run; give it once a run")
+    ],
+    size: Annotated[int, typer.Option(min=1, help="pixels a side of the crops")],
+    out: Annotated[Path, typer.Option(help="seeds.json to write")],
+) -> None:
+    """Compare the maps of runs that differ in their seed alone, case by case."""
+    from osteohip.errors import StudyError
+    from osteohip.explanation.agreement import agreement_of_seeds
+    from osteohip.explanation.maps import read_maps
+    from osteohip.files import write_json
+
+    runs = {path.parents[1].name: read_maps(path) for path in maps}
+    if len(runs) < 2 or len(runs) < len(maps):
+        raise StudyError("--maps: expected the maps of two runs or more, each once")
+    write_json(out, agreement_of_seeds(runs, size=size))
+
+
+def shuffled_labels(
+    *,
+    maps: Annotated[Path, typer.Option(help="maps.npz of the study's model")],
+    shuffled: Annotated[
+        Path, typer.Option(help="maps.npz of the network trained on shuffled labels")
+    ],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the site")],
+    size: Annotated[int, typer.Option(min=1, help="pixels a side of the crops")],
+    out: Annotated[Path, typer.Option(help="JSON file to write")],
+) -> None:
+    """Compare the study's maps with those of a network that was trained on shuffled labels."""
+    from osteohip.errors import StudyError
+    from osteohip.explanation.agreement import shuffled_beside
+    from osteohip.explanation.maps import read_maps
+    from osteohip.files import write_json
+    from osteohip.model.cases import read_cohort
+
+    found = read_maps(maps)
+    labels = read_cohort(cohort).set_index("case_id")["label"].reindex(found.case_ids)
+    if labels.isna().any():
+        raise StudyError(f"{cohort.name}: expected every case that {maps.name} has")
+    facts = shuffled_beside(found, read_maps(shuffled), labels=labels.to_numpy(int), size=size)
+    write_json(out, facts)

@@ -138,8 +138,7 @@ def _interpolation(cells: int, size: int) -> npt.NDArray[np.float64]:
 
 def is_constant(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
     """Tell of each map, shape (n, rows, columns), whether it has the same value everywhere."""
-    flat = maps.reshape(len(maps), -1)
-    constant: npt.NDArray[np.bool_] = flat.max(axis=1) == flat.min(axis=1)
+    constant: npt.NDArray[np.bool_] = maps.max(axis=(1, 2)) == maps.min(axis=(1, 2))
     return constant
 
 

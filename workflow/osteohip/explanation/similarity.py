@@ -34,7 +34,8 @@ def spearman(first: Maps, second: Maps) -> Floats:
     -------
     Shape (n,), in [-1, 1]; not a number where a map of the pair is the same everywhere.
     """
-    ranks = [rankdata(maps.reshape(len(maps), -1), axis=1) for maps in (first, second)]
+    flat = (len(first), first.shape[1] * first.shape[2])
+    ranks = [rankdata(maps.reshape(flat), axis=1) for maps in (first, second)]
     a, b = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     scale = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
     found = np.full(len(first), np.nan)
@@ -137,4 +138,4 @@ def similarity(first: Maps, second: Maps, *, size: int) -> dict[str, Any]:
 
 def zero_maps(maps: Maps) -> int:
     """Return how many maps, shape (n, rows, columns), are 0 everywhere."""
-    return int((maps.reshape(len(maps), -1) == 0).all(axis=1).sum())
+    return int((maps == 0).all(axis=(1, 2)).sum())
