@@ -1,11 +1,27 @@
 import errno
+import logging
 import os
 import subprocess
 import sys
+import threading
+import warnings
 
 import pytest
 
 from osteohip import cli
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch):
+    """A command changes for its process how warnings are shown; here it is one of many."""
+    for owner, name in (
+        (warnings, "showwarning"),
+        (threading, "excepthook"),
+        (sys, "unraisablehook"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    yield
+    logging.lastResort.setFormatter(None)
 
 
 def test_an_unforeseen_error_does_not_print_what_it_says(monkeypatch, capsys, tmp_path):
@@ -39,6 +55,27 @@ def test_a_full_disk_is_one_sentence(error, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert said.startswith("osteohip: nothing more can be written (No space left on device)")
     assert len(said.splitlines()) == 1
+    assert "HONG" not in said
+
+
+def test_what_libraries_say_is_not_printed(monkeypatch, capsys):
+    def chatter() -> None:
+        warnings.warn("HONG 1940-01-01", stacklevel=1)
+        logging.getLogger("a.library").warning("HONG 12345678")
+        thread = threading.Thread(target=lambda: [].index("HONG"))
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(cli, "app", chatter)
+    # What the tests' runner has put in their place would keep the lines to itself.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        cli.main()
+    said = capsys.readouterr().err
+    assert "osteohip: UserWarning in test_cli.py, line" in said
+    assert "osteohip: WARNING of a.library" in said
+    assert "osteohip: ValueError; run the command with OSTEOHIP_TRACEBACK=1" in said
     assert "HONG" not in said
 
 

@@ -24,7 +24,6 @@ from osteohip.cohort.selection import (
     LINKAGE_COLUMNS,
     Selected,
     label_region_missing,
-    public_text,
     select_records,
     shared_pictures,
     tabulate_cohort,
@@ -389,20 +388,6 @@ def test_no_date_id_or_uid_in_the_cohort() -> None:
     text = cohort.to_csv()
     assert not any(private in text for private in ("2.25.", "p1", "2015-06", "1920", ".dcm"))
     assert set(cohort["year"]) == {2015}
-
-
-@pytest.mark.parametrize(
-    ("text", "public"),
-    [
-        ("GE Healthcare", "GE Healthcare"),
-        ("Fuji Photo Film Co.,Ltd.", "Fuji Photo Film Co.,Ltd."),
-        ("<script>x</script>", "script x /script"),
-        ('a"b|c\\d', "a b c d"),
-        ("=1+1", "1+1"),
-    ],
-)
-def test_public_text(text: str, public: str) -> None:
-    assert public_text(text) == public
 
 
 def test_tables_become_exams_and_findings() -> None:

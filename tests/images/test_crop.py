@@ -15,7 +15,7 @@ from osteohip.config import Images
 from osteohip.errors import InputError
 from osteohip.files import read_arrays
 from osteohip.images.command import crop
-from osteohip.images.crop import crop_hip, public_reason
+from osteohip.images.crop import crop_hip
 from osteohip.images.pixels import Box
 from osteohip.site.command import inventory
 
@@ -70,14 +70,6 @@ def test_a_box_of_padding_only(make_film: MakeFilm) -> None:
     content = make_film(np.zeros_like(PIXELS), PixelPaddingValue=0)
     with pytest.raises(ValueError, match="image in the box"):
         crop_hip(content, BOX, "L", SAME)
-
-
-@pytest.mark.parametrize(
-    ("reason", "public"),
-    [("quality", "quality"), (" Quality ", "quality"), ("Mrs Kim moved", "other"), ("", "other")],
-)
-def test_public_reason(reason: str, public: str) -> None:
-    assert public_reason(reason) == public
 
 
 def test_the_real_hip_has_one_crop_in_both_encodings(shared: Path) -> None:

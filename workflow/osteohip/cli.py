@@ -6,10 +6,14 @@ The rooms' command modules import what is heavy inside their functions, so ``--h
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
+import threading
 import traceback
+import warnings
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -80,19 +84,55 @@ for command in (
 def main() -> None:
     """Run a command; a mistake of the user's is one plain message and exit status 1.
 
-    Any other error is told without its message, which may quote patient data, since what is
-    printed here ends in logs. With ``OSTEOHIP_TRACEBACK=1`` all of it is shown.
+    Any other error, and what libraries have to warn of, is told without its message, which may
+    quote patient data, since what is printed here ends in logs. With ``OSTEOHIP_TRACEBACK=1`` all
+    of it is shown.
     """
+    openly = os.environ.get("OSTEOHIP_TRACEBACK") == "1"
+    if not openly:
+        _keep_messages_back()
     try:
         app()
     except StudyError as error:
         print(f"osteohip: {error}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
-        if os.environ.get("OSTEOHIP_TRACEBACK") == "1":
+        if openly:
             raise
         print(f"osteohip: {_unwritable(error) or _without_message(error)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _keep_messages_back() -> None:
+    """Print warnings, log lines and errors that nobody caught without what they say.
+
+    Processes that a command forks inherit it.
+    """
+
+    def warned(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        place = f"{Path(filename).name}, line {lineno}"
+        print(f"osteohip: {category.__name__} in {place}", file=sys.stderr)
+
+    class NameAlone(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"osteohip: {record.levelname} of {record.name}"
+
+    def uncaught(arguments: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        if isinstance(error := arguments.exc_value, Exception):
+            print(f"osteohip: {_without_message(error)}", file=sys.stderr)
+
+    warnings.showwarning = warned
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(NameAlone())
+    threading.excepthook = uncaught
+    sys.unraisablehook = uncaught
 
 
 def _unwritable(error: Exception) -> str | None:
@@ -114,9 +154,12 @@ def _without_message(error: Exception) -> str:
     package = Path(__file__).parent
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(package)]
-    place = Path(ours[-1].filename).relative_to(package.parent).as_posix()
+    place = ""
+    if ours:
+        file = Path(ours[-1].filename).relative_to(package.parent).as_posix()
+        place = f" in {file}, line {ours[-1].lineno}"
     reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
     return (
-        f"{type(error).__name__}{reason} in {place}, line {ours[-1].lineno}; "
+        f"{type(error).__name__}{reason}{place}; "
         "run the command with OSTEOHIP_TRACEBACK=1 to see all of it (it may show patient data)"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from osteohip.cohort.records import (
 from osteohip.config import Selection
 from osteohip.errors import Problem, raise_if_any
 from osteohip.site.films import apply_overrides
+from osteohip.site.public import public_tags
 from osteohip.site.schema import Site
 from osteohip.site.tables import SelectionTables
 from osteohip.site.tags import INVENTORY
@@ -261,8 +261,7 @@ def tabulate_cohort(
                 "t_score": deciding.t_score,
                 "label": int(deciding.t_score <= settings.label_t_score),
                 "days_between": record.days_between,
-                "manufacturer": public_text(film.manufacturer),
-                "model_name": public_text(film.model_name),
+                **public_tags(film),
                 "year": film.day.year,
                 "total_hip_bmd_g_cm2": total_hip.bmd_g_cm2,
                 "total_hip_t_score": total_hip.t_score,
@@ -292,8 +291,3 @@ def _numbers(letter: str, count: int, *, seed: Sequence[int]) -> list[str]:
     width = max(4, len(str(count)))
     order = np.random.default_rng(seed).permutation(count) + 1
     return [f"{letter}{number:0{width}d}" for number in order]
-
-
-def public_text(text: str) -> str:
-    """Return the name of a manufacturer or model with harmless characters only."""
-    return " ".join(re.sub(r"[^\w .,&()/+-]", " ", text).split())

@@ -19,6 +19,7 @@ from osteohip.images.resample import resample_square
 from osteohip.site.film import RefusedError, decode, read_dataset
 from osteohip.site.folder import RADIOGRAPHS
 from osteohip.site.inventory import map_isolated
+from osteohip.site.public import public_reason
 from osteohip.site.tags import INVENTORY
 
 Crop = npt.NDArray[np.float32]
@@ -35,8 +36,6 @@ CROP_COLUMNS = (
     "film_rows",
     "film_columns",
 )
-# The manifest's reasons are free text; only these words leave the private folder.
-PUBLIC_REASONS = ("quality", "positioning", "incomplete", "obscured")
 
 
 @dataclass(frozen=True)
@@ -186,9 +185,3 @@ def tabulate_crops(tasks: Sequence[Task]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS))
     return table.astype(dict.fromkeys(("x0", "y0", "x1", "y1"), "Int64"))
-
-
-def public_reason(reason: str) -> str:
-    """Return the coded word for the manifest's reason: one that is public, else ``other``."""
-    word = reason.strip().lower()
-    return word if word in PUBLIC_REASONS else "other"

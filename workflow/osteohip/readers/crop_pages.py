@@ -16,13 +16,13 @@ import pandas as pd
 
 from osteohip.errors import StudyError
 from osteohip.files import private_folder, write_csv, write_text
-from osteohip.images.crop import PUBLIC_REASONS
 from osteohip.images.pictures import film_picture
 from osteohip.readers.hips import Hip
 from osteohip.readers.kit import render_page
 from osteohip.site.film import RefusedError
 from osteohip.site.folder import RADIOGRAPHS
 from osteohip.site.inventory import map_isolated
+from osteohip.site.public import CROP_REASONS
 from osteohip.site.schema import CROPS, Site
 
 # A browser opens a page of this size at once; films of one page are kept in it as text.
@@ -33,7 +33,7 @@ PAGES_FOLDER = "crops-pages"
 # The words that may leave the private folder, and what they mean here.
 REASONS = dict(
     zip(
-        PUBLIC_REASONS,
+        CROP_REASONS,
         (
             "the film is too poor to tell the borders",
             "rotated or tilted, so that a border cannot be told",

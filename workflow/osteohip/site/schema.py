@@ -141,13 +141,16 @@ def read_site(folder: Path) -> Site:
 
 def _problem(item: dict[str, object]) -> Problem:
     location = item["loc"]
-    key = ".".join(str(part) for part in location) if isinstance(location, tuple) else ""
+    parts = [str(part) for part in location] if isinstance(location, tuple) else []
+    # The keys below a key, and those that we do not know, are the hospital's own words.
+    key, *inner = parts if parts and parts[0] in Site.model_fields else ["", *parts]
     message = str(item["msg"]).removeprefix("Value error, ")
     expected = {
-        "extra_forbidden": f"one of the keys {', '.join(Site.model_fields)}",
+        "extra_forbidden": f"no keys but {', '.join(Site.model_fields)}",
         "missing": "this key",
     }.get(str(item["type"]), message[:1].lower() + message[1:])
-    return Problem(SITE_FILE, expected, column=key, value=str(item["input"]))
+    value = ": ".join([*inner, str(item["input"])])
+    return Problem(SITE_FILE, expected, column=key or None, value=value)
 
 
 def site_id(folder: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from osteohip.site.films import unmatched
+from osteohip.site.public import SITE_KEYS
 from osteohip.site.schema import OTHER_REGION, Site, site_id
 from osteohip.site.tables import SelectionTables
 
@@ -23,8 +24,7 @@ def summarise_site(
     reasons = refused["reason"].value_counts()
     return {
         "id": site_id(folder),
-        "name": site.name,
-        "synthetic": site.synthetic,
+        **{key: getattr(site, key) for key in SITE_KEYS},
         "files": len(films) + len(refused),
         "films": len(films),
         "refused": {str(reason): int(reasons[reason]) for reason in sorted(reasons.index)},

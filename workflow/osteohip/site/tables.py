@@ -170,8 +170,9 @@ def _places(header: _Line, site: Site, table: Table) -> tuple[dict[str, int], li
         elif found in names:
             places[ours] = names.index(found)
         elif column.required:
-            called = f"this column (called {theirs!r} in {SITE_FILE})" if theirs != ours else ""
-            problems.append(Problem(table.file, called or "this column", header.row, ours))
+            called = f", or the one that `columns` in {SITE_FILE} names" if theirs != ours else ""
+            value = f"not {theirs}" if theirs != ours else None
+            problems.append(Problem(table.file, f"this column{called}", header.row, ours, value))
     if table.one_of and not any(name in places for name in table.one_of):
         expected = f"one of the columns {', '.join(table.one_of)}"
         problems.append(Problem(table.file, expected, header.row))
