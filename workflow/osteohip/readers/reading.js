@@ -188,6 +188,7 @@
     const choice = element("reasons").querySelectorAll("button")[place];
     if (!choice) return;
     event.preventDefault();
+    event.stopPropagation(); // the dialog closes at once, and the page would take the key too
     choice.click();
   });
 
