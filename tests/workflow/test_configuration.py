@@ -67,3 +67,15 @@ def test_real_development_site_has_no_external_site_by_default(
     )
     assert result.returncode == 0, result.stdout
     assert "Making the synthetic site" not in result.stdout
+
+
+def test_films_of_patients_are_read_by_persons(make_checkout, run_snakemake, tmp_path):
+    site = real_site(tmp_path / "asan")
+    folder = make_checkout(tmp_path / "study", {"development": str(site)})
+    result = run_snakemake(folder, "--dry-run")
+    assert result.returncode == 0, result.stdout
+    assert "readers/primary/test/reader-1.html" in result.stdout
+    assert "simulated" not in result.stdout
+    result = run_snakemake(folder, "--dry-run", "--config", "readers={names: [simulated-1]}")
+    assert result.returncode != 0
+    assert "configuration, readers.names: expected names of persons" in result.stdout

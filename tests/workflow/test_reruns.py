@@ -312,6 +312,9 @@ OF_EXTERNAL = {
     "contrast",
     "score_baselines",
     "compare_baselines",
+    "kit",
+    "simulate",
+    "agree",
     "report",
 }
 
@@ -320,9 +323,32 @@ OF_EXTERNAL = {
 def test_an_edit_of_a_made_site_reruns_that_sites_chain(change, clone, run_snakemake):
     change(clone.folder / "results" / "synthetic" / "external")
     result = run_snakemake(clone.folder, "--dry-run")
-    assert planned(result.stdout) == OF_EXTERNAL | {"inventory"}
+    assert planned(result.stdout) == OF_EXTERNAL | {"inventory", "mask"}
     assert "of development" not in result.stdout
     assert "Scoring test" not in result.stdout
+
+
+def add_a_reading(site: Path) -> None:
+    (site / "readings").mkdir()
+    (site / "readings" / "KCH.csv").write_text("deck,item,reader,adequate,reason,seconds\n")
+
+
+def test_a_reading_reruns_the_agreement_of_its_cohort_alone(clone, run_snakemake):
+    add_a_reading(clone.folder / "results" / "synthetic" / "development")
+    result = run_snakemake(clone.folder, "--dry-run")
+    assert planned(result.stdout) == {"agree", "report"}
+    assert "readings of test" in result.stdout
+    assert "readings of external" not in result.stdout
+
+
+def test_a_folder_of_readings_is_watched(clone, run_snakemake):
+    def plan() -> str:
+        return run_snakemake(clone.folder, "--dry-run", "--config", "readings=from readers").stdout
+
+    said = "configuration, readings: expected the folder of the readings, but there is no folder"
+    assert said in plan()
+    (clone.folder / "from readers").mkdir()
+    assert planned(plan()) == {"agree", "report"}
 
 
 @pytest.fixture(scope="module")
@@ -353,3 +379,12 @@ def test_an_edit_of_a_hospitals_folder_reruns_its_chain(
     assert "of development" not in result.stdout
     again = run_snakemake(hospital.folder, "--dry-run", *hospital.config)
     assert planned(again.stdout) == set()
+
+
+def test_a_reading_in_a_hospitals_folder_reruns_its_agreement_alone(hospital, run_snakemake):
+    add_a_reading(hospital.site)
+    result = run_snakemake(hospital.folder, "--dry-run", *hospital.config)
+    shutil.rmtree(hospital.site / "readings")
+    assert planned(result.stdout) == {"agree", "report"}
+    assert "readings of busan" in result.stdout
+    assert "readings of test" not in result.stdout

@@ -10,6 +10,7 @@ from osteohip.config import (
     SHUFFLED_RUN,
     SYNTHETIC_FOLDER,
     Network,
+    is_simulated,
     load_config,
     settings_json,
 )
@@ -27,7 +28,12 @@ from osteohip.model.manifest import (
     read_manifest,
 )
 from osteohip.provenance import code_digest, file_digest
-from osteohip.site.folder import check_folders, content_digests
+from osteohip.site.folder import (
+    READINGS,
+    check_folders,
+    content_digests,
+    readings_digest,
+)
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
 
@@ -56,31 +62,44 @@ def load_study():
                     f"is a {kinds[synthetic[site]]} site: a model of one kind says nothing about "
                     "films of the other; set allow_mixing: true to do it all the same, marked"
                 )
+        readers = study.reader_names(synthetic=of_model and all(synthetic.values()))
+        if study.readings is not None and not Path(study.readings).is_dir():
+            raise StudyError(
+                f"configuration, readings: expected the folder of the readings, but there is no "
+                f"folder {study.readings}"
+            )
         # Once a run: a job of its own process is there because this one sent it.
-        digests = digest_sites(sites) if workflow.is_main_process else {}
+        digests = digest_sites(study, sites) if workflow.is_main_process else {}
     except StudyError as error:
         raise WorkflowError(str(error)) from None
     except OSError as error:
         raise WorkflowError(
             f"the digests of the sites cannot be kept in results/: {error.strerror}"
         ) from None
-    return study, model, sites, digests
+    return study, model, sites, digests, readers
 
 
-def digest_sites(sites):
+def readings_folder(study, folder):
+    """Where the readings of a site's cohort lie."""
+    return study.readings or Path(folder, READINGS)
+
+
+def digest_sites(study, sites):
     """Digest what each stage reads of each site folder; only changed files are read anew.
 
     For a folder that the workflow makes itself, the digest is a file. It follows the folder, so
-    that an edit there is seen as in any other site.
+    that an edit there is seen as in any other site. Readings are put into either kind of folder
+    when all else is done, and are digested by themselves.
     """
     found = {}
     for site, folder in sites.items():
+        found[site] = {"agree": readings_digest(Path(readings_folder(study, folder)))}
         digest = Path(f"{folder}.digest")
         if is_made(folder) and not (digest.is_file() and folder.is_dir()):
             continue
         digests = content_digests(folder, cache=digest_cache(site, folder))
         if not is_made(folder):
-            found[site] = digests
+            found[site] |= digests
         elif digests != noted(digest):
             write_json(digest, digests)
     return found
@@ -110,7 +129,8 @@ def is_made(folder):
     return Path(folder).parent == SYNTHETIC_FOLDER
 
 
-STUDY, MODEL, SITES, SITE_DIGESTS = load_study()
+STUDY, MODEL, SITES, SITE_DIGESTS, READERS = load_study()
+SIMULATED_READERS = tuple(filter(is_simulated, READERS))
 # A model that is given has no development site here, and its bundle's digest for a name.
 RECEIVED = (f"model-{MODEL.digest[:12]}",) if MODEL else ()
 DEVELOPMENT = None if MODEL else next(iter(SITES))
@@ -182,9 +202,22 @@ def site_content(stage):
     return lambda wildcards: SITE_DIGESTS.get(wildcards.site, {}).get(stage)
 
 
+def cohort_content(stage):
+    """Digest of what a stage reads in the folder of a cohort's site."""
+    return lambda wildcards: SITE_DIGESTS.get(cohort_site(wildcards.cohort), {}).get(
+        stage
+    )
+
+
 def cohort_site(cohort):
     """Site that a cohort of predictions comes from."""
     return DEVELOPMENT if cohort in DEVELOPMENT_PARTS else cohort
+
+
+def made_masks(wildcards):
+    """Masks of a cohort whose site the workflow makes itself; of any other there are none."""
+    site = cohort_site(wildcards.cohort)
+    return [f"results/sites/{site}/masks.npz"] if site in MADE_SITES else []
 
 
 def predict_inputs(wildcards):
