@@ -19,7 +19,7 @@ from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.evaluation.predictions import read_predictions
 from osteohip.handover.reference import internal_test, reference_facts
 from osteohip.model.manifest import IntendedUse, seal
-from osteohip.report.command import report
+from osteohip.report.command import manuscript, report
 from osteohip.report.numbers import numbers
 from osteohip.report.results import read_results
 
@@ -95,6 +95,7 @@ class Tree:
             settings=self.config.model_dump_json(),
             **self.arguments,
         )
+        manuscript(report_dir=self.reports)
         content: dict[str, Any] = json.loads((self.reports / "numbers.json").read_text())
         return content
 

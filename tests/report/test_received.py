@@ -48,7 +48,8 @@ def test_only_the_external_sites_are_described(received: Any) -> None:
 def test_it_reads_as_the_validation_of_a_model_that_exists(received: Any) -> None:
     content = received(externals=("Busan",)).count()
     text = markdown_of(content)
-    assert "The model was received as it is, and nothing was trained here." in text
+    assert "was received as it is; this study asks whether it holds at another hospital." in text
+    assert "Nothing was trained here." in text
     assert "In the model's internal test on 6 images" in text
     assert "not known: the patients of the development are not at hand" in text
     assert "Figure 1](#figure-flow-external) shows who" in text
@@ -57,7 +58,7 @@ def test_it_reads_as_the_validation_of_a_model_that_exists(received: Any) -> Non
     assert "Neither model nor threshold was changed for the external site." in text
     assert "The bundle of the run primary, developed on 62 images, was received" in text
     assert content["received"]["digest"] in text
-    assert "Whether any of them took part" in text
+    assert "Whether any of these patients took part" in text
     assert "on the test set" not in text.split("## The paper")[0].split("## From")[0]
 
 

@@ -28,7 +28,8 @@ def test_a_synthetic_site_is_made_anew_when_its_recipe_changes(
 
 
 def test_report_and_its_numbers_are_there(small_study):
-    assert (small_study / "reports" / "report.html").stat().st_size > 10_000
+    for suffix in ("html", "pdf", "docx"):
+        assert (small_study / "reports" / f"report.{suffix}").stat().st_size > 10_000
     assert json.loads((small_study / "reports" / "numbers.json").read_text())
 
 

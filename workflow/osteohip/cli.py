@@ -76,6 +76,7 @@ for command in (
     handover.seal,
     handover.receive,
     report.report,
+    report.manuscript,
     report.summary,
 ):
     app.command()(command)

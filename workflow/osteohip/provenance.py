@@ -12,7 +12,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 # Package data that a result may depend on; an editor's own files beside a module count for nothing.
-DATA = frozenset({".css", ".j2", ".js", ".json", ".md", ".yaml"})
+DATA = frozenset(
+    {".bib", ".css", ".csl", ".j2", ".js", ".json", ".lua", ".md", ".typ", ".xml", ".yaml"}
+)
 
 
 def _path_of(module: str) -> Path | None:

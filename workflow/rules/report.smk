@@ -1,12 +1,65 @@
 """Tables, figures and the report, of exactly the configured sites."""
 
 
+def report_inputs(wildcards):
+    """Results of the configured sites; of a given model's development there is its bundle alone."""
+    files = {
+        "external": expand(
+            "results/sites/{site}/{file}", site=EXTERNALS, file=SITE_TABLES
+        ),
+        "bundle": expand(
+            "results/models/{run}/{file}",
+            run=MAIN_RUN,
+            file=[
+                *TRAINED_FILES,
+                *CHOSEN_FILES,
+                *([REFERENCE, MANIFEST] if MODEL else []),
+            ],
+        ),
+        "evaluation": expand(
+            "results/evaluation/{run}/{cohort}/{file}",
+            run=MAIN_RUN,
+            cohort=COHORTS,
+            file=EVALUATION_FILES,
+        ),
+        "drop": expand(
+            "results/evaluation/{run}/{cohort}/drop.json",
+            run=MAIN_RUN,
+            cohort=EXTERNALS,
+        ),
+    }
+    if not MODEL:
+        files["development"] = expand(
+            "results/sites/{site}/{file}", site=DEVELOPMENT, file=SITE_TABLES
+        )
+        files["split"] = "results/split/split.csv"
+        files["leakage"] = "results/split/leakage.json"
+        files["comparison"] = f"results/evaluation/{MAIN_RUN}/comparison.json"
+    if len(RUNS) > 1:
+        files["runs"] = "results/evaluation/runs.json"
+    return files
+
+
+def report_options(wildcards, input):
+    """Which of the inputs that not every study has."""
+    options = [
+        f"--external={folder}"
+        for folder in dict.fromkeys(Path(file).parent for file in input.external)
+    ]
+    if not MODEL:
+        options.append(f"--development={Path(input.development[0]).parent}")
+    return options + [
+        f"--{name}={input[name]}"
+        for name in ("split", "leakage", "runs")
+        if name in input.keys()
+    ]
+
+
 rule report:
-    """Write the report with its numbers, tables and figures."""
+    """Write every number, table and figure of the report."""
     input:
         unpack(report_inputs),
     output:
-        report="reports/report.html",
         numbers="reports/numbers.json",
         tables=directory("reports/tables"),
         figures=directory("reports/figures"),
@@ -26,13 +79,43 @@ rule report:
         options=report_options,
         run=MODEL.run if MODEL else MAIN_RUN,
         evaluation=lambda wildcards, input: Path(input.evaluation[0]).parents[1],
-        out=lambda wildcards, output: Path(output.report).parent,
+        out=lambda wildcards, output: Path(output.numbers).parent,
         settings=settings_json(STUDY.reported()),
         code=code_digest("report.report"),
         lock=LOCK,
     message:
-        "Writing the report"
+        "Writing the numbers, tables and figures of the report"
     shell:
         "osteohip report --run {params.run:q} --model {params.model:q} {params.options:q}"
         " --evaluation {params.evaluation:q} --settings {params.settings:q}"
         " --out-dir {params.out:q} > {log:q} 2>&1"
+
+
+rule manuscript:
+    """Write the report as HTML, PDF and DOCX, from its numbers and figures alone."""
+    input:
+        numbers=rules.report.output.numbers,
+        figures=rules.report.output.figures,
+    output:
+        html="reports/report.html",
+        pdf="reports/report.pdf",
+        docx="reports/report.docx",
+    log:
+        "results/logs/manuscript.log",
+    benchmark:
+        "results/benchmarks/manuscript.tsv"
+    group:
+        "report"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        folder=lambda wildcards, input: Path(input.numbers).parent,
+        code=code_digest("report.manuscript"),
+        lock=LOCK,
+    message:
+        "Writing the report"
+    shell:
+        "osteohip manuscript --report-dir {params.folder:q} > {log:q} 2>&1"

@@ -18,7 +18,8 @@ def paper(
     from osteohip.paper.page import TITLE, page_markdown
     from osteohip.paper.published import JANG_2021
     from osteohip.paper.tables import audit_tables
-    from osteohip.writing.page import to_html, to_readable
+    from osteohip.writing.documents.page import to_html
+    from osteohip.writing.documents.source import Source, to_readable
     from osteohip.writing.table import to_frame
 
     content = audit(JANG_2021)
@@ -29,7 +30,7 @@ def paper(
     write_text(out / "audit.md", f"# {TITLE}\n\n{to_readable(text)}")
     write_text(
         out / "audit.html",
-        to_html(text, title=TITLE, page_title=TITLE, subtitle="Jang et al. 2021"),
+        to_html(Source(text, title=TITLE, subtitle="Jang et al. 2021")),
     )
     print(
         f"{content['counts']['findings']} findings, {content['counts']['agreements']} checks "

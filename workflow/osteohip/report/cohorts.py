@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from osteohip.writing.wording import plain
+from osteohip.writing.wording import Markdown, escape, plain
 
 Numbers = Mapping[str, Any]
 
@@ -29,3 +29,10 @@ def column_title(cohort: Numbers, *, partly: bool = False) -> str:
     name = str(cohort["name"])
     title = f"External: {plain(name)}" if cohort["kind"] == "external" else name
     return f"{title} (synthetic)" if partly and cohort["synthetic"] else title
+
+
+def where(cohort: Numbers) -> Markdown:
+    """Return where something was found, for a sentence: "on the test set", "at Busan"."""
+    if cohort["kind"] == "external":
+        return Markdown(f"at {escape(cohort['name'])}")
+    return Markdown(f"on the {cohort['kind']} set")

@@ -1,4 +1,4 @@
-"""The command that writes the report."""
+"""The commands that write numbers, tables and figures, and the documents made of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def report(
     model: Annotated[Path, typer.Option(help="the model bundle of that run")],
     evaluation: Annotated[Path, typer.Option(help="evaluations of the run: one folder per cohort")],
     settings: Annotated[str, typer.Option(help="what is printed of the configuration, as JSON")],
-    out_dir: Annotated[Path, typer.Option(help="folder for report, numbers, tables, figures")],
+    out_dir: Annotated[Path, typer.Option(help="folder for numbers, tables and figures")],
     development: Annotated[
         Path | None, typer.Option(help="results of the development site, unless it is elsewhere")
     ] = None,
@@ -27,10 +27,9 @@ def report(
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
 ) -> None:
-    """Write the report, its numbers, tables and figures from results."""
+    """Write the report's numbers, tables and figures from results."""
     from osteohip.config import Reported, parse_settings
-    from osteohip.files import write_csv, write_json, write_text
-    from osteohip.report.document import report_markdown, to_html
+    from osteohip.files import write_csv, write_json
     from osteohip.report.figures.study import draw_figures
     from osteohip.report.numbers import numbers
     from osteohip.report.results import read_results
@@ -60,8 +59,25 @@ def report(
             # A site that is no longer configured must not linger beside the report.
             if path not in written and path.suffix in {".csv", ".pdf", ".png"}:
                 path.unlink()
-    page = out_dir / "report.html"
-    write_text(page, to_html(report_markdown(content, tables), content, out_dir))
+
+
+def manuscript(
+    *,
+    report_dir: Annotated[Path, typer.Option(help="folder with numbers.json and figures/")],
+) -> None:
+    """Write report.html, report.pdf and report.docx from numbers and figures alone."""
+    from osteohip.files import read_json, write_bytes, write_text
+    from osteohip.report.document import report_source
+    from osteohip.report.tables import all_tables
+    from osteohip.writing.documents.page import to_html
+    from osteohip.writing.documents.pdf import to_pdf
+    from osteohip.writing.documents.word import to_docx
+
+    content = read_json(report_dir / "numbers.json")
+    source = report_source(content, all_tables(content), report_dir)
+    write_text(report_dir / "report.html", to_html(source))
+    write_bytes(report_dir / "report.pdf", to_pdf(source))
+    write_bytes(report_dir / "report.docx", to_docx(source))
 
 
 def summary(

@@ -1,10 +1,9 @@
-"""From numbers, tables and figures to one HTML file that opens offline."""
+"""From numbers, tables and figures to one Markdown source, which all formats are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,151 +11,55 @@ from jinja2 import Environment, StrictUndefined
 
 from osteohip.paper.tables import appendix_tables
 from osteohip.report.baselines import NAMES
+from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.clinical import refit_sentence
-from osteohip.report.cohorts import cohort_title, held_out
+from osteohip.report.cohorts import held_out
+from osteohip.report.discussion import conclusion, difference_to, limitations
+from osteohip.report.illustrations import Illustration, illustrations, useful_words
 from osteohip.report.measures import INTERVALS
-from osteohip.writing import page, wording
-from osteohip.writing.table import Table, mark_of, marked, numbered, to_markdown
+from osteohip.writing import wording
+from osteohip.writing.documents.source import Source
+from osteohip.writing.table import PARTLY, SYNTHETIC, Table, marked, numbered, to_markdown
 from osteohip.writing.wording import Markdown, escape, plain
 
 Numbers = Mapping[str, Any]
 
-TITLE = "Osteoporosis from plain hip radiographs"
-
-
-@dataclass(frozen=True)
-class Illustration:
-    """A figure in the report.
-
-    Parameters
-    ----------
-    key
-        Name of its files without ending.
-    caption
-        What it shows, without number.
-    alt
-        What there is to see, for those who do not see it.
-    width_mm
-        Width in print.
-    mark
-        Empty, or that it shows synthetic data, wholly or in part.
-    """
-
-    key: str
-    caption: str
-    alt: str
-    width_mm: int
-    mark: str
-
 
 @dataclass(frozen=True)
 class _Placed:
+    """A table or figure: a link with its number, and itself."""
+
     name: str
     markdown: Markdown
 
 
-def illustrations(content: Numbers) -> list[Illustration]:
-    """Return the figures in the order of their numbers."""
-    cohorts = held_out(content)
-    training = content["training"]
-    found = [
-        Illustration(
-            key=f"flow-{site['id']}",
-            caption=f"Flow of films, records and patients at {plain(site['name'])}. Patients in "
-            "brackets where records are excluded.",
-            alt=f"Flow diagram: {wording.plural(site['came_in']['records'], 'record')} came in, "
-            f"{wording.number(site['excluded']['records'])} were excluded, "
-            f"{wording.number(site['uncroppable_total'])} could not be cropped, "
-            f"{wording.plural(site['images'], 'image')} remained.",
-            width_mm=150,
-            mark=mark_of([site["synthetic"]]),
-        )
-        for site in content["sites"]
-    ]
-    areas = [f"{cohort_title(c)} {wording.estimate(c['metrics']['auc'])}" for c in cohorts]
-    curves = "curves with the area under each" if len(cohorts) > 1 else "curve with the area"
-    found.append(
-        Illustration(
-            key="roc",
-            caption=f"ROC {curves} and its {content['study']['interval_percent']} % interval. "
-            "A circle is the operating point.",
-            alt=f"Sensitivity against false positive rate; area: {'; '.join(areas)}.",
-            width_mm=110,
-            mark=mark_of(cohort["synthetic"] for cohort in cohorts),
-        )
-    )
-    found += _clinical_illustrations(content)
-    found.append(
-        Illustration(
-            key="history",
-            caption="Loss and accuracy on training and validation images over the epochs.",
-            alt=f"Two curves over {wording.plural(training['epochs'], 'epoch')}; epoch "
-            f"{training['best_epoch']} was kept, with a validation accuracy of "
-            f"{wording.percent(training['at_best']['validation_accuracy'])}.",
-            width_mm=180,
-            mark=mark_of([training["synthetic"]]),
-        )
-    )
-    return found
-
-
-def _clinical_illustrations(content: Numbers) -> list[Illustration]:
-    """Return the figures of calibration, decision curve and subgroups."""
-    everyone, cohorts = content["cohorts"], held_out(content)
-    level = content["study"]["interval_percent"]
-    slopes = [
-        f"{cohort_title(c)} {wording.estimate(c['metrics']['calibration_slope'])}" for c in everyone
-    ]
-    useful = [f"{cohort_title(c)} {_useful(c)}" for c in cohorts]
-    found = [
-        Illustration(
-            key="calibration",
-            caption="Calibration. Curve: smooth share with osteoporosis by score, with its "
-            f"pointwise {level} % band; points: groups of neighbouring scores; bars: hips by "
-            "score.",
-            alt=f"Share with osteoporosis against score; calibration slope: {'; '.join(slopes)}.",
-            width_mm=180,
-            mark=mark_of(cohort["synthetic"] for cohort in everyone),
-        ),
-        Illustration(
-            key="decision",
-            caption="Decision curves: net benefit of referring for DXA by the score, with its "
-            f"{level} % interval, against referring everyone and nobody.",
-            alt=f"Net benefit against threshold probability; of use: {'; '.join(useful)}.",
-            width_mm=180,
-            mark=mark_of(cohort["synthetic"] for cohort in cohorts),
-        ),
-    ]
-    found += [
-        Illustration(
-            key=f"subgroups-{cohort['id']}",
-            caption=f"Subgroups of {cohort_title(cohort)}: estimates with their {level} % "
-            "interval; dotted: all hips. In brackets hips with osteoporosis / all.",
-            alt=f"Forest of the area under the ROC curve, sensitivity and specificity in "
-            f"{wording.plural(len(cohort['subgroups']) - 1, 'subgroup')}; the values of all hips "
-            f"are {wording.estimate(cohort['metrics']['auc'])}, "
-            f"{wording.estimate(cohort['metrics']['sensitivity'])} and "
-            f"{wording.estimate(cohort['metrics']['specificity'])}.",
-            width_mm=180,
-            mark=mark_of([cohort["synthetic"]]),
-        )
-        for cohort in cohorts
-    ]
-    return found
-
-
-def _useful(cohort: Numbers) -> str:
-    """Return where the score surely beats both referring everyone and nobody."""
-    found = cohort["useful"]
-    if found is None:
-        return "at no threshold probability"
-    return f"from {wording.percent(found['low'])} to {wording.percent(found['high'])}"
-
-
 def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
-    """Fill the template; everything in it comes from ``content``, text from data escaped."""
+    """Fill the chapters; everything in them comes from ``content``, text from data escaped."""
+    environment = Environment(
+        undefined=StrictUndefined,
+        finalize=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # What begins an anchor in Markdown begins no remark.
+        comment_start_string="{##",
+        comment_end_string="##}",
+    )
+    environment.filters |= {
+        "number": wording.number,
+        "exact": wording.exact,
+        "counted": wording.plural,
+        "estimate": lambda item: wording.unbroken(wording.estimate(item)),
+        "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
+    }
+    context = {**content, **_places(content, tables), **_words(content), **_helpers(content)}
+    texts = (environment.from_string(chapter(name)).render(context) for name in ORDER)
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip()) + "\n"
+
+
+def _places(content: Numbers, tables: Sequence[Table]) -> dict[str, Any]:
+    """Return tables and figures by key, and in groups as the chapters name them."""
     names = numbered(tables)
-    placed_tables = {
+    placed = {
         table.key: _Placed(
             name=Markdown(f"[{names[table.key]}](#table-{table.key})"),
             markdown=to_markdown(table, names[table.key]),
@@ -170,63 +73,63 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         )
         for i, figure in enumerate(illustrations(content), 1)
     }
-    sites = content["sites"]
-    by_id = {group["id"]: group for group in content["groups"]}
-    cohorts = held_out(content)
     appendix = [table.key for table in appendix_tables(content["audit"])]
-    environment = Environment(
-        undefined=StrictUndefined, finalize=escape, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "number": wording.number,
-        "exact": wording.exact,
-        "counted": wording.plural,
-        "estimate": lambda item: wording.unbroken(wording.estimate(item)),
-        "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
-    }
-    template = files("osteohip.report").joinpath("template.md").read_text(encoding="utf-8")
-    return environment.from_string(template).render(
-        **{
-            name: content[name]
-            for name in ("study", "sites", "config", "model", "training", "runs", "received")
-        },
-        **{name: content[name] for name in ("leakage", "warnings", "comparison")},
-        preprocessing=content["model"]["preprocessing"],
-        developments=[site for site in sites if site["role"] == "development"],
-        by_id=by_id,
-        tests=[cohort for cohort in cohorts if cohort["kind"] == "test"],
-        externals=[cohort for cohort in cohorts if cohort["kind"] == "external"],
-        point=cohorts[0]["threshold"],
-        held_out=cohorts,
-        label_regions=[wording.words(r) for r in content["config"]["selection"]["label_regions"]],
-        tables=placed_tables,
-        figures=figures,
-        supplement=[
-            placed_tables[table.key]
-            for table in tables
-            if table.supplement and table.key not in appendix
+    cohorts, sites = held_out(content), content["sites"]
+    return {
+        "tables": placed,
+        "figures": figures,
+        "supplement": [
+            placed[table.key] for table in tables if table.supplement and table.key not in appendix
         ],
-        appendix=[placed_tables[key] for key in appendix],
-        audit=content["audit"],
-        confusion_tables=[placed_tables[f"confusion-{c['id']}"].name for c in cohorts],
-        flow_tables=[placed_tables[f"flow-{site['id']}"].name for site in sites],
-        flow_figures=[figures[f"flow-{site['id']}"].name for site in sites],
-        drop_tables=[placed_tables[f"drop-{c['id']}"].name for c in cohorts if c["drop"]],
-        subgroup_tables=[placed_tables[f"subgroups-{c['id']}"].name for c in cohorts],
-        subgroup_figures=[figures[f"subgroups-{c['id']}"].name for c in cohorts],
-        useful=_useful,
-        difference=lambda found: wording.unbroken(wording.difference(found)),
-        area_span=lambda found: wording.span(found["low"], found["high"], 3),
-        scorer_names=NAMES,
-        comparator=content["baselines"]["comparator"],
-        refit_sentence=refit_sentence,
-        proportion_interval=INTERVALS[content["config"]["evaluation"]["proportion_interval"]],
-        validation=content["cohorts"][0],
-        one=1,
-        part_of=lambda item: wording.unbroken(wording.part_of(item)),
-        percent=lambda share: wording.unbroken(wording.percent(share)),
-        sequence=wording.sequence,
-    )
+        "appendix": [placed[key] for key in appendix],
+        "confusion_tables": [placed[f"confusion-{c['id']}"].name for c in cohorts],
+        "flow_tables": [placed[f"flow-{site['id']}"].name for site in sites],
+        "flow_figures": [figures[f"flow-{site['id']}"].name for site in sites],
+        "drop_tables": [placed[f"drop-{c['id']}"].name for c in cohorts if c["drop"]],
+        "subgroup_tables": [placed[f"subgroups-{c['id']}"].name for c in cohorts],
+        "subgroup_figures": [figures[f"subgroups-{c['id']}"].name for c in cohorts],
+    }
+
+
+def _words(content: Numbers) -> dict[str, Any]:
+    """Return what several chapters take out of the numbers."""
+    cohorts = held_out(content)
+    evaluation = content["config"]["evaluation"]
+    return {
+        "content": content,
+        "preprocessing": content["model"]["preprocessing"],
+        "by_id": {group["id"]: group for group in content["groups"]},
+        "tests": [cohort for cohort in cohorts if cohort["kind"] == "test"],
+        "externals": [cohort for cohort in cohorts if cohort["kind"] == "external"],
+        "held_out": cohorts,
+        "point": cohorts[0]["threshold"],
+        "validation": content["cohorts"][0],
+        "criteria": [step["criterion"] for step in content["sites"][0]["steps"][1:]],
+        "label_regions": [
+            wording.words(region) for region in content["config"]["selection"]["label_regions"]
+        ],
+        "scorer_names": NAMES,
+        "comparator": content["baselines"]["comparator"],
+        "proportion_interval": INTERVALS[evaluation["proportion_interval"]],
+        "conclusion": conclusion(content),
+        "limitations": limitations(content),
+        # A template holds no digit.
+        "one": 1,
+    }
+
+
+def _helpers(content: Numbers) -> dict[str, Any]:
+    """Return the functions that chapters call."""
+    return {
+        "useful": useful_words,
+        "difference": lambda found: wording.unbroken(wording.difference(found)),
+        "difference_to": lambda cohort: difference_to(content, cohort),
+        "area_span": lambda found: wording.span(found["low"], found["high"], 3),
+        "refit_sentence": refit_sentence,
+        "part_of": lambda item: wording.unbroken(wording.part_of(item)),
+        "percent": lambda share: wording.unbroken(wording.percent(share)),
+        "sequence": wording.sequence,
+    }
 
 
 def _figure_markdown(figure: Illustration, name: str) -> Markdown:
@@ -237,13 +140,25 @@ def _figure_markdown(figure: Illustration, name: str) -> Markdown:
     )
 
 
-def to_html(markdown: str, content: Numbers, folder: Path) -> str:
-    """Return the report as one HTML page with its pictures and style inside.
+def title(content: Numbers) -> str:
+    """Return the title, which says what was done."""
+    sites = [site for site in content["sites"] if site["role"] == "external"]
+    where = "at another hospital" if len(sites) == 1 else "at other hospitals"
+    what = "a deep network that predicts osteoporosis from plain hip radiographs"
+    if content["study"]["received"]:
+        return f"Validation of {what} {where}"
+    return (
+        f"Development of {what} and its validation {where}"
+        if sites
+        else f"Development and internal test of {what}"
+    )
+
+
+def report_source(content: Numbers, tables: Sequence[Table], folder: Path) -> Source:
+    """Return the report before it has a format.
 
     Parameters
     ----------
-    markdown
-        As `report_markdown` gives it.
     folder
         The folder that holds ``figures/``.
     """
@@ -253,15 +168,15 @@ def to_html(markdown: str, content: Numbers, folder: Path) -> str:
     origin = (
         f"Development: {', '.join(names['development'])}"
         if names["development"]
-        else ("A model received from elsewhere")
+        else "A model received from elsewhere"
     )
-    where = (
-        f"External: {', '.join(names['external'])}" if names["external"] else ("No external site")
-    )
-    return page.to_html(
-        markdown,
-        title=TITLE,
-        page_title=f"{TITLE}{' – synthetic data' if content['study']['synthetic'] else ''}",
+    where = f"External: {', '.join(names['external'])}" if names["external"] else "No external site"
+    study = content["study"]
+    return Source(
+        markdown=report_markdown(content, tables),
+        title=title(content),
         subtitle=f"{origin}. {where}.",
+        mark=SYNTHETIC if study["all_synthetic"] else PARTLY if study["synthetic"] else "",
         folder=folder,
+        bibliography=bibliography(),
     )

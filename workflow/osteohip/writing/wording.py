@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MISSING = "–"
+# Letters that go on one line of a telephone.
+UNBROKEN = 42
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -154,5 +156,6 @@ def words(code: str) -> str:
 
 
 def unbroken(text: object) -> Markdown:
-    """Keep a number and its interval on one line."""
-    return Markdown(f"[{escape(text)}]{{.unbroken}}")
+    """Keep a number and its interval on one line, unless they would not fit into a narrow one."""
+    shown = escape(text)
+    return Markdown(f"[{shown}]{{.unbroken}}") if len(str(text)) <= UNBROKEN else shown

@@ -11,7 +11,8 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from osteohip.files import written_whole
+from osteohip.files import write_bytes
+from osteohip.writing.watermark import COLOUR, DEGREES, FIGURE_OPACITY
 
 Numbers = Mapping[str, Any]
 
@@ -74,11 +75,11 @@ def watermark(figure: Figure, text: str) -> None:
         text.upper(),
         ha="center",
         va="center",
-        rotation=30,
+        rotation=DEGREES,
         fontsize=min(width, height * 1.6) * 90 / len(text),
         fontweight="bold",
-        color="#B00020",
-        alpha=0.11,
+        color=COLOUR,
+        alpha=FIGURE_OPACITY,
         zorder=10,
     ).set_in_layout(False)
 
@@ -88,5 +89,4 @@ def save(figure: Figure, stem: Path) -> None:
     for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {"Software": None})):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
-        with written_whole(stem.with_suffix(suffix)) as partial:
-            partial.write_bytes(buffer.getvalue())
+        write_bytes(stem.with_suffix(suffix), buffer.getvalue())

@@ -1,0 +1,167 @@
+"""The report in three formats: one source, the same content, the same bytes, no trace of here."""
+
+import html
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import docx
+import pypdf
+import pytest
+from docx.oxml.ns import qn
+
+from osteohip.report.command import manuscript
+from osteohip.report.illustrations import illustrations
+from osteohip.report.tables import all_tables
+from osteohip.writing.table import numbered
+
+FORMATS = ("html", "pdf", "docx")
+
+
+def text_of(path: Path) -> str:
+    """All words of a document, spaces made one."""
+    if path.suffix == ".html":
+        page = re.sub(r"(?s)<(style|head)\b.*?</\1>", " ", path.read_text(encoding="utf-8"))
+        text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    elif path.suffix == ".pdf":
+        text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    else:
+        body = docx.Document(str(path)).element.body
+        text = "\n".join(
+            "".join(run.text or "" for run in paragraph.iter(qn("w:t")))
+            for paragraph in body.iter(qn("w:p"))
+        )
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+@pytest.fixture
+def copy(study: Any, tmp_path: Path) -> Path:
+    """A copy of what the documents are made of, and of nothing else."""
+    folder = tmp_path / "reports"
+    shutil.copytree(study.reports, folder, ignore=shutil.ignore_patterns("report.*", "tables"))
+    return folder
+
+
+def test_a_changed_number_changes_all_three_formats(copy: Path) -> None:
+    content = json.loads((copy / "numbers.json").read_text())
+    content["cohorts"][1]["metrics"]["auc"] |= {"estimate": 0.12345, "low": 0.05432, "high": 0.6543}
+    content["sites"][0]["came_in"]["records"] = 31_415
+    (copy / "numbers.json").write_text(json.dumps(content))
+    manuscript(report_dir=copy)
+    for suffix in FORMATS:
+        text = text_of(copy / f"report.{suffix}")
+        assert "0.123 (0.054–0.654)" in text
+        assert "31,415 records" in text
+
+
+def test_the_formats_say_the_same(study: Any) -> None:
+    texts = {suffix: text_of(study.reports / f"report.{suffix}") for suffix in FORMATS}
+    for table in all_tables(study.numbers):
+        caption = f"{numbered(all_tables(study.numbers))[table.key]}. {table.caption}"
+        for text in texts.values():
+            assert caption in text
+    for found in re.findall(r"\d\.\d{3} \(\d\.\d{3}–\d\.\d{3}\)", texts["html"]):
+        assert found in texts["docx"]
+
+
+def test_same_bytes_again(study: Any, copy: Path) -> None:
+    manuscript(report_dir=copy)
+    for suffix in FORMATS:
+        name = f"report.{suffix}"
+        assert (copy / name).read_bytes() == (study.reports / name).read_bytes()
+
+
+def test_documents_keep_no_path_and_no_day(study: Any) -> None:
+    with zipfile.ZipFile(study.reports / "report.docx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+        assert {info.date_time[0] for info in archive.infolist()} == {1980}
+    parts["report.pdf"] = (study.reports / "report.pdf").read_bytes()
+    parts["report.html"] = (study.reports / "report.html").read_bytes()
+    for name, content in parts.items():
+        for trace in (str(study.root), str(Path(__file__).parents[2]), "/tmp/", "site-packages"):
+            assert trace.encode() not in content, name
+    dates = pypdf.PdfReader(study.reports / "report.pdf").metadata or {}
+    assert {str(value) for key, value in dates.items() if "Date" in key} == {"D:19700101000000Z"}
+
+
+def test_word_has_real_headings_captions_and_tables(study: Any) -> None:
+    document = docx.Document(str(study.reports / "report.docx"))
+    styles = [paragraph.style.name for paragraph in document.paragraphs]
+    headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert headings[:4] == ["Abstract", "Introduction", "Methods", "Results"]
+    assert styles.count("Title") == 1
+    tables = all_tables(study.numbers)
+    assert styles.count("Table Caption") == len(tables) == len(document.tables)
+    assert styles.count("Image Caption") == len(illustrations(study.numbers))
+    for table in document.tables:
+        assert table.style.name == "Table"
+        assert table.rows[0]._tr.find(f".//{qn('w:tblHeader')}") is not None
+        widths = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid]
+        assert sum(widths) > 0
+        assert min(widths) > 0.03 * sum(widths)
+    assert not [style for style in styles if style.startswith("Source")]
+
+
+def test_every_figure_has_a_text_alternative_in_all_formats(study: Any) -> None:
+    expected = [" ".join(figure.alt.split()) for figure in illustrations(study.numbers)]
+    body = docx.Document(str(study.reports / "report.docx")).element.body
+    described = [item.get("descr") for item in body.iter(qn("wp:docPr"))]
+    assert described == expected
+    assert pdf_alternatives(study.reports / "report.pdf") == expected
+
+
+def pdf_alternatives(path: Path) -> list[str]:
+    """Text alternatives of a tagged PDF in reading order."""
+    reader = pypdf.PdfReader(path)
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, list):
+            for kid in node:
+                walk(kid)
+        elif isinstance(node, dict):
+            if "/Alt" in node:
+                found.append(str(node["/Alt"]))
+            if node.get("/K") is not None:
+                walk(node["/K"])
+
+    walk(reader.trailer["/Root"]["/StructTreeRoot"])
+    return found
+
+
+def test_links_lead_somewhere_in_pdf_and_word(study: Any) -> None:
+    reader = pypdf.PdfReader(study.reports / "report.pdf")
+    inside = sum(
+        "/A" not in note.get_object() or note.get_object()["/A"].get("/S") == "/GoTo"
+        for page in reader.pages
+        for note in page.get("/Annots", [])
+    )
+    assert inside > 20
+    body = docx.Document(str(study.reports / "report.docx")).element.body
+    marks = {mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))}
+    links = {link.get(qn("w:anchor")) for link in body.iter(qn("w:hyperlink"))} - {None}
+    assert len(links) > 20
+    assert links <= marks
+
+
+def test_the_watermark_is_on_every_page(study: Any, real_study: Any) -> None:
+    for tree, times in ((study, 1), (real_study, 0)):
+        for page in pypdf.PdfReader(tree.reports / "report.pdf").pages:
+            assert page.extract_text().count("SYNTHETIC DATA") >= times
+            assert bool(times) or "SYNTHETIC" not in page.extract_text().upper()[:400]
+        with zipfile.ZipFile(tree.reports / "report.docx") as archive:
+            header = archive.read("word/header1.xml").decode()
+            assert header.count("SYNTHETIC DATA") == times
+            sections = archive.read("word/document.xml").decode()
+            assert sections.count("<w:headerReference") == sections.count("<w:sectPr")
+
+
+def test_text_from_data_is_no_markup_in_pdf_and_word(real_study: Any) -> None:
+    for suffix in ("pdf", "docx"):
+        text = text_of(real_study.reports / f"report.{suffix}")
+        for name in ("Saint-Luc [x](http://a.b) $1^2$", "=XR|656*"):
+            assert name in text

@@ -1,0 +1,149 @@
+"""What the report concludes, and what limits it: sentences that follow from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from osteohip.report.cohorts import held_out, where
+from osteohip.writing.wording import Markdown, escape, number, percent, plural, sequence
+
+Numbers = Mapping[str, Any]
+
+
+def difference_to(content: Numbers, cohort: Numbers) -> Numbers:
+    """Return the difference of areas: internal test less an external site."""
+    compared = content["comparison"]
+    found: Numbers = (
+        compared["external"][cohort["id"]]["auc"]
+        if compared
+        else cohort["drop"]["differences"]["auc"]
+    )
+    return found
+
+
+def conclusion(content: Numbers) -> Markdown:
+    """Return the conclusion: what the intervals show, and nothing more."""
+    cohorts = held_out(content)
+    sentences = [_discrimination(cohort) for cohort in cohorts if cohort["kind"] == "test"]
+    sentences += [_held(content, cohort) for cohort in cohorts if cohort["kind"] == "external"]
+    name = content["baselines"]["comparator"]
+    if name is not None:
+        more = [
+            where(cohort)
+            for cohort in cohorts
+            if cohort["baselines"] and _above_zero(_gain(cohort, name))
+        ]
+        known = sum(cohort["baselines"] is not None for cohort in cohorts)
+        if more:
+            sentences.append(
+                f"It told more than the strongest baseline {sequence(more)}."
+                if len(more) < known or known == 1
+                else "It told more than the strongest baseline everywhere."
+            )
+        elif known:
+            sentences.append("It was not shown to tell more than the strongest baseline.")
+    if content["study"]["all_synthetic"]:
+        sentences.append("The films were computed: none of this is evidence about patients.")
+    elif content["study"]["synthetic"]:
+        sentences.append("Results of computed films are no evidence about patients.")
+    return Markdown(" ".join(sentences))
+
+
+def _discrimination(cohort: Numbers) -> str:
+    area = cohort["metrics"]["auc"]
+    if area["low"] is None:
+        return f"What the network tells {where(cohort)} could not be estimated."
+    if area["low"] > 0.5:
+        return f"The network told osteoporosis better than chance {where(cohort)}."
+    return f"The network was not shown to tell osteoporosis better than chance {where(cohort)}."
+
+
+def _held(content: Numbers, cohort: Numbers) -> str:
+    found = difference_to(content, cohort)
+    at = where(cohort)
+    if found["low"] is None:
+        return f"Whether its discrimination holds {at} could not be estimated."
+    if found["low"] > 0:
+        return f"Its discrimination was lower {at} than in the internal test."
+    if found["high"] < 0:
+        return f"Its discrimination was higher {at} than in the internal test."
+    return (
+        f"A difference of its discrimination between the internal test and "
+        f"{escape(cohort['name'])} was not shown, which is no proof that there is none."
+    )
+
+
+def _gain(cohort: Numbers, name: str) -> Numbers:
+    found: Numbers = cohort["baselines"]["scorers"][name]["auc_difference"]
+    return found
+
+
+def _above_zero(found: Numbers) -> bool:
+    return found["low"] is not None and bool(found["low"] > 0)
+
+
+def limitations(content: Numbers) -> list[Markdown]:
+    """Return what limits the study, a sentence or two each."""
+    study, config = content["study"], content["config"]
+    externals = [site for site in content["sites"] if site["role"] == "external"]
+    found = []
+    if study["all_synthetic"]:
+        found.append(
+            "All films were computed and are easier, and more alike, than those of patients. "
+            "Numbers that lie near the published ones do so by the design of the generator."
+        )
+    elif study["mixed"]:
+        found.append("Synthetic and real data are mixed; a result that rests on both is neither.")
+    if study["received"]:
+        found.append(
+            "The model's development is known by its bundle alone; whether patients took part in "
+            "both cannot be told."
+        )
+    elif not externals:
+        found.append(
+            "There was no external site: whether the network holds elsewhere is not known."
+        )
+    elif len(externals) == 1:
+        found.append("One external site shows that hospital, and not what to expect of others.")
+    for cohort in held_out(content):
+        area, counts = cohort["metrics"]["auc"], cohort["osteoporosis"]
+        if area["low"] is not None:
+            found.append(
+                f"{_capital(where(cohort))} there were {plural(cohort['n'], 'hip')}, "
+                f"{number(counts['k'])} with osteoporosis, so that the interval of the area "
+                f"reaches from {number(area['low'], 3)} to {number(area['high'], 3)}."
+            )
+    regions = config["selection"]["label_regions"]
+    found.append(
+        "The reference standard has an error of its own: a T-score near the border of the label "
+        f"may fall on either side of it at the next measurement. "
+        f"{plural(len(regions), 'region')} of one hip made the label, and the spine was not "
+        "considered."
+    )
+    found.append(
+        "The hips were cut out by hand. What the network does on whole films, or on crops that a "
+        "program makes, was not tested."
+    )
+    left_out = [
+        f"{number(site['uncroppable_total'])} of {number(site['cohort']['records'])} at "
+        f"{escape(site['name'])}"
+        for site in content["sites"]
+        if site["uncroppable_total"]
+    ]
+    if left_out:
+        found.append(
+            f"Hips that could not be cropped were left out ({sequence(map(Markdown, left_out))}); "
+            "the network says nothing about such films."
+        )
+    if not study["received"]:
+        best = content["training"]["at_best"]["validation_accuracy"]
+        found.append(
+            "The epoch was chosen on the validation set, whose accuracy of "
+            f"{percent(best)} is optimistic for that reason."
+        )
+    return [text if isinstance(text, Markdown) else Markdown(text) for text in found]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""One Markdown text as HTML, PDF and DOCX, which open offline and have the same bytes again."""
