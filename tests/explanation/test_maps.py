@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from osteohip.errors import StudyError
 from osteohip.explanation.maps import (
     Maps,
+    area_under,
     enlarged,
     heat_ranks,
     is_constant,
@@ -101,3 +102,9 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     path.write_bytes(b"text")
     with pytest.raises(StudyError, match="expected the maps of a run"):
         read_maps(path)
+
+
+def test_areas_under_curves_are_those_of_trapezoids():
+    fraction = np.array([0, 0.25, 1])
+    curves = np.array([[1, 1, 1], [1, 0, 0], [0, 1, 0], [np.nan] * 3])
+    np.testing.assert_allclose(area_under(fraction, curves), [1, 0.125, 0.5, np.nan])

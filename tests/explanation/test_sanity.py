@@ -1,17 +1,20 @@
 """A network that learned: what its maps owe to its weights, and what an edge detector owes."""
 
-from functools import partial
-
 import keras
 import numpy as np
 import pytest
 from model_cases import easy_cases
-from scipy.ndimage import sobel
 
 from osteohip.config import Network, Training
 from osteohip.explanation.gradcam import class_maps, make_mapper
 from osteohip.explanation.run import explain_cases, network_inputs, network_logits
-from osteohip.explanation.sanity import between_cases, randomised_maps
+from osteohip.explanation.sanity import (
+    DRAWS,
+    RANDOM_WEIGHTS,
+    between_cases,
+    curves_beside,
+    randomised_maps,
+)
 from osteohip.model.network import build_network
 from osteohip.model.training import train_epochs
 
@@ -53,7 +56,10 @@ def likeness(steps: list[dict], layer: str) -> list[float]:
 
 
 def randomise(network, maps_of, layers) -> list[dict]:
-    steps, _ = randomised_maps(network, settings=SETTINGS, map_again=maps_of, true_maps=maps_of())
+    everyone = np.arange(len(CASES))
+    steps, _ = randomised_maps(
+        network, settings=SETTINGS, map_again=maps_of, true_maps=maps_of(everyone)
+    )
     assert [step["layer"] for step in steps][:2] == ["logit", "head1"]
     assert set(steps[-1]["maps"]) == set(layers)
     return steps
@@ -67,14 +73,18 @@ def maps_change(steps: list[dict], layer: str) -> bool:
 def test_maps_change_with_the_weights(trained, inputs):
     target = np.where(network_logits(trained, inputs) >= 0, 1, -1).astype(np.int8)
     mapper = make_mapper(trained, LAYERS)
-    steps = randomise(trained, partial(class_maps, mapper, inputs, target), LAYERS)
+
+    def again(some: np.ndarray) -> dict[str, np.ndarray]:
+        return class_maps(mapper, inputs[some], target[some])
+
+    steps = randomise(trained, again, LAYERS)
     for layer in LAYERS:
         assert maps_change(steps, layer)
 
 
 def test_maps_that_do_not_know_the_weights_are_found_out(trained, inputs):
-    def edges() -> dict[str, np.ndarray]:
-        slopes = [sobel(inputs[..., 0], axis=axis) for axis in (1, 2)]
+    def edges(some: np.ndarray) -> dict[str, np.ndarray]:
+        slopes = np.gradient(inputs[some, :, :, 0], axis=(1, 2))
         return {"edges": np.hypot(*slopes)[:, ::4, ::4]}
 
     steps = randomise(trained, edges, ["edges"])
@@ -99,17 +109,36 @@ def test_the_network_gets_its_weights_back(trained, inputs):
     np.testing.assert_array_equal(network_logits(trained, inputs), logits)
 
 
-def test_randomised_maps_are_those_of_a_network_that_never_learned(trained, inputs):
+def test_randomised_maps_are_those_of_networks_that_never_learned(trained, inputs):
     ones = np.ones(len(inputs), dtype=np.int8)
     mapper = make_mapper(trained, LAYERS)
-    again = partial(class_maps, mapper, inputs, ones)
-    _, last = randomised_maps(trained, settings=SETTINGS, map_again=again, true_maps=again())
-    from osteohip.explanation.sanity import RANDOM_WEIGHTS
 
-    other = build_network(SETTINGS, size=CASES.size, seed=RANDOM_WEIGHTS)
-    expected = class_maps(make_mapper(other, LAYERS), inputs, ones)
-    for layer in LAYERS:
-        np.testing.assert_allclose(last[layer], expected[layer], rtol=1e-4, atol=1e-7)
+    def again(some: np.ndarray) -> dict[str, np.ndarray]:
+        return class_maps(mapper, inputs[some], ones[some])
+
+    true_maps = again(np.arange(len(inputs)))
+    _, last = randomised_maps(trained, settings=SETTINGS, map_again=again, true_maps=true_maps)
+    for draw in range(2):
+        other = build_network(SETTINGS, size=CASES.size, seed=RANDOM_WEIGHTS + draw)
+        expected = class_maps(make_mapper(other, LAYERS), inputs, ones)
+        for layer in LAYERS:
+            dealt = (last[layer][draw::DRAWS], expected[layer][draw::DRAWS])
+            np.testing.assert_allclose(*dealt, rtol=1e-4, atol=1e-7)
+
+
+def test_areas_are_set_beside_those_of_maps_that_know_nothing():
+    fraction = np.array([0, 0.5, 1])
+    falls, stays = np.tile([1.0, 0.0, 0.0], (6, 1)), np.tile([1.0, 1.0, 0.0], (6, 1))
+    falls[0] = np.nan
+    found = curves_beside((falls, stays), (stays, stays), fraction=fraction)
+    medians = {
+        name: {key: (value["estimate"], value["n"]) for key, value in facts.items()}
+        for name, facts in found.items()
+    }
+    assert medians == {
+        "deletion": {"area": (0.25, 5), "randomised": (0.75, 6), "difference": (-0.5, 5)},
+        "insertion": {"area": (0.75, 6), "randomised": (0.75, 6), "difference": (0, 6)},
+    }
 
 
 def test_cases_are_set_beside_the_next_one():

@@ -6,8 +6,11 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from osteohip.explanation.maps import read_maps
 
 
 def digests(folder: Path, *tops: str) -> dict[str, str]:
@@ -150,6 +153,19 @@ def test_it_scores_the_films_as_its_own_study_did(small_study, received):
         )
     )
     assert own["confusion"] == theirs["confusion"]
+
+
+@pytest.mark.slow
+def test_it_is_explained_as_in_its_own_study(small_study, received):
+    explanation = received.folder / "results" / "explanation"
+    (run,) = [path.name for path in explanation.iterdir()]
+    there = explanation / run / "busan"
+    here = small_study / "results" / "explanation" / "primary" / "external"
+    assert [path.name for path in (explanation / run).iterdir()] == ["busan"]
+    own, theirs = (read_maps(folder / "maps.npz") for folder in (there, here))
+    for layer, maps in theirs.layers.items():
+        np.testing.assert_array_equal(own.layers[layer], maps)
+    assert (there / "sanity.json").read_bytes() == (here / "sanity.json").read_bytes()
 
 
 @pytest.mark.slow

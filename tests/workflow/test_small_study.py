@@ -1,8 +1,11 @@
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from osteohip.explanation.maps import read_maps
 
 COHORTS = ("validation", "test", "external")
 
@@ -43,6 +46,52 @@ def test_confusion_sums_to_the_cases(small_study, cohort):
     if cohort in ("validation", "test"):
         split = pd.read_csv(small_study / "results" / "split" / "split.csv")
         assert set(predictions["case_id"]) == set(split.loc[split["part"] == cohort, "case_id"])
+
+
+@pytest.mark.parametrize("cohort", ["test", "external"])
+def test_every_scored_hip_is_explained(small_study, cohort):
+    folder = small_study / "results" / "explanation" / "primary" / cohort
+    scored = small_study / "results" / "evaluation" / "primary" / cohort
+    metrics = json.loads((scored / "metrics.json").read_text())
+    predictions = pd.read_csv(scored / "predictions.csv")
+    maps = read_maps(folder / "maps.npz")
+    assert maps.case_ids.tolist() == sorted(predictions["case_id"])
+    called = metrics["confusion"]["tp"] + metrics["confusion"]["fp"]
+    assert (maps.target == 1).sum() == called
+    sanity = json.loads((folder / "sanity.json").read_text())
+    assert sanity["n"] == metrics["n"]
+    assert list(sanity["layers"]) == list(maps.layers) == ["block5_conv3", "block4_pool"]
+
+
+def test_validation_is_not_explained(small_study):
+    assert not (small_study / "results" / "explanation" / "primary" / "validation").exists()
+
+
+@pytest.mark.slow
+def test_shuffled_labels_are_a_target_of_their_own(small_study, run_snakemake, tmp_path):
+    folder = shutil.copytree(small_study, tmp_path / "clone")
+    result = run_snakemake(folder, "shuffled_labels")
+    assert result.returncode == 0, result.stdout
+    run = json.loads((folder / "results/models/shuffled-labels/run.json").read_text())
+    assert run["shuffled_labels"] is True
+    for cohort in ("test", "external"):
+        found = json.loads((folder / f"results/explanation/labels/{cohort}.json").read_text())
+        assert set(found["auc"]) == {"primary", "shuffled"}
+        assert list(found["layers"]) == ["block5_conv3", "block4_pool"]
+    assert "Nothing to be done" in run_snakemake(folder, "--dry-run").stdout
+
+
+@pytest.mark.slow
+def test_seeds_of_one_variant_are_compared(small_study, run_snakemake, tmp_path):
+    folder = shutil.copytree(small_study, tmp_path / "clone")
+    assert not (folder / "results/explanation/primary/test/seeds.json").exists()
+    runs = "runs={second: {seed: 2}, flat: {seed: 1, network: {head_units: []}}}"
+    result = run_snakemake(folder, "--config", runs)
+    assert result.returncode == 0, result.stdout
+    for cohort in ("test", "external"):
+        path = folder / "results/explanation/primary" / cohort / "seeds.json"
+        assert json.loads(path.read_text())["runs"] == ["primary", "second"]
+    assert not (folder / "results/explanation/flat").exists()
 
 
 def test_every_hip_of_the_recipe_is_in_the_study(small_study):

@@ -34,7 +34,8 @@ class Maps:
         For each layer its maps, shape (n, rows, columns), float32, at least 0; the first layer is
         the one that is shown. A map may be 0 everywhere.
     randomised
-        Shape (n, rows, columns): maps of the first layer from the network with random weights.
+        Shape (n, rows, columns): maps of the first layer from networks with random weights, several
+        of them dealt out among the cases.
     fraction
         Shape (s,), float32, from 0 to 1: shares of the crop's pixels.
     deletion, insertion
@@ -161,3 +162,24 @@ def heat_ranks(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(flat.shape[1])[None], axis=1)
     return ranks.reshape(maps.shape)
+
+
+def area_under(
+    fraction: npt.NDArray[np.floating], curves: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
+    """Return the area under each deletion or insertion curve, by the trapezoid rule.
+
+    Petsiuk et al. 2018 ("RISE"), section 4.3: a low deletion and a high insertion area mean that
+    the map names what the score depends on.
+
+    Parameters
+    ----------
+    fraction
+        Shape (s,), from 0 to 1.
+    curves
+        Shape (n, s), scores in [0, 1].
+    """
+    areas: npt.NDArray[np.float64] = np.trapezoid(
+        curves.astype(np.float64), fraction.astype(np.float64), axis=1
+    )
+    return areas

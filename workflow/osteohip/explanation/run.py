@@ -15,7 +15,7 @@ from osteohip.explanation.curves import FRACTIONS, deletion_insertion
 from osteohip.explanation.gradcam import batches, class_maps, make_mapper
 from osteohip.explanation.layers import chosen_layers
 from osteohip.explanation.maps import Maps
-from osteohip.explanation.sanity import between_cases, randomised_maps
+from osteohip.explanation.sanity import between_cases, curves_beside, randomised_maps
 from osteohip.explanation.similarity import zero_maps
 from osteohip.model.cases import Cases
 from osteohip.model.determinism import compile_ahead
@@ -74,17 +74,20 @@ def explain_cases(
     mapper = make_mapper(network, tuple(chosen.asked))
     maps = class_maps(mapper, inputs, target)
     shown = mapper.layers[0]
-    deletion, insertion = deletion_insertion(
-        lambda changed: network_logits(network, changed),
-        inputs=inputs,
-        maps=maps[shown],
-        target=target,
-    )
     steps, random_maps = randomised_maps(
         network,
         settings=settings,
-        map_again=lambda: class_maps(mapper, inputs, target),
+        map_again=lambda some: class_maps(mapper, inputs[some], target[some]),
         true_maps=maps,
+    )
+    curves, random_curves = (
+        deletion_insertion(
+            lambda changed: network_logits(network, changed),
+            inputs=inputs,
+            maps=found[shown],
+            target=target,
+        )
+        for found in (maps, random_maps)
     )
     sanity = {
         "n": len(cases),
@@ -99,6 +102,7 @@ def explain_cases(
             for name, found in maps.items()
         },
         "left_out": chosen.left_out,
+        "curves": curves_beside(curves, random_curves, fraction=FRACTIONS),
         "steps": steps,
     }
     return Explained(
@@ -109,8 +113,8 @@ def explain_cases(
             layers=maps,
             randomised=random_maps[shown],
             fraction=FRACTIONS,
-            deletion=deletion,
-            insertion=insertion,
+            deletion=curves[0],
+            insertion=curves[1],
         ),
         sanity,
     )

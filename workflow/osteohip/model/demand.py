@@ -23,8 +23,8 @@ TRAINING_COPIES = 16
 SCORING_COPIES = 4
 SCORING_BATCH = 16
 # As often as this each hip goes through the network: once for its maps and once for each layer that
-# is randomised, each time half of it again for their gradients, and the two curves of 21 points.
-MAPPING_PASSES = 1.5 * 20 + 42
+# is randomised, each time half of it again for their gradients, and twice two curves of 21 points.
+MAPPING_PASSES = 1.5 * 20 + 84
 # The network's own, the random weights', and what is kept to put back.
 MAPPING_COPIES = 8
 BASE_MINUTES = 30
