@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from osteohip.errors import StudyError
-from osteohip.explanation.command import explain
+from osteohip.explanation.command import attend, explain
 from osteohip.explanation.maps import Maps, read_maps
-from osteohip.files import write_csv, write_json
+from osteohip.files import read_arrays, write_arrays, write_csv, write_json
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +142,65 @@ def test_synthetic_and_real_do_not_mix_unasked(explain_at, tmp_path):
 def test_a_bundle_that_is_not_closed_is_not_used_elsewhere(explain_at, tmp_path):
     with pytest.raises(StudyError, match=r"holds no bundle\.json"):
         explain_at(tmp_path, unsealed=False)
+
+
+@pytest.fixture(scope="session")
+def attended(explained, site, bundle, tmp_path_factory) -> Path:
+    """What `attend` makes of the test part, with the left half of each crop as bone."""
+    folder = tmp_path_factory.mktemp("attended")
+    case_ids = read_arrays(site / "crops.npz")["case_id"]
+    bone = np.zeros((len(case_ids), 32, 32), np.float32)
+    bone[:, :, :16] = 1
+    write_arrays(folder / "masks.npz", case_id=case_ids, bone=bone, cortex=bone / 4)
+    attend_at(folder, explained, site, bundle, masks=folder / "masks.npz")
+    return folder
+
+
+def attend_at(folder: Path, explained: Path, site: Path, bundle: Path, **changed) -> None:
+    cohort = pd.read_csv(site / "cohort.csv")
+    write_csv(folder / "cohort.csv", cohort.assign(patient_key=cohort["case_id"] + "p"))
+    options = {
+        "maps": explained / "maps.npz",
+        "sanity": explained / "sanity.json",
+        "crops": site / "crops.npz",
+        "cohort": folder / "cohort.csv",
+        "model_facts": bundle / "run.json",
+        "site_facts": site / "site.json",
+        "border": 0.1,
+        "out_dir": folder,
+    }
+    attend(**(options | changed))
+
+
+def test_attention_is_measured_for_every_case_and_layer(attended, explained):
+    maps = read_maps(explained / "maps.npz")
+    table = pd.read_csv(attended / "attention.csv", keep_default_na=False)
+    assert table["case_id"].tolist() == maps.case_ids.tolist() * 2
+    facts = json.loads((attended / "attention.json").read_text())
+    assert facts["synthetic"] is True
+    assert [layer["layer"] for layer in facts["layers"]] == list(maps.layers)
+    assert facts["sanity"] == json.loads((explained / "sanity.json").read_text())
+    for layer in facts["layers"]:
+        groups = layer["groups"]
+        assert groups["all"]["n"] == len(maps)
+        assert sum(groups[name]["n"] for name in ("TP", "FP", "FN", "TN")) == len(maps)
+    overlays = {path.name for path in (attended / "overlays").iterdir()}
+    assert overlays == {f"{case}.png" for case in maps.case_ids}
+
+
+def test_the_same_again_and_pictures_of_other_cases_go(attended, explained, site, bundle, tmp_path):
+    (tmp_path / "overlays").mkdir()
+    (tmp_path / "overlays" / "other.png").write_bytes(b"")
+    masks = attended / "masks.npz"
+    attend_at(tmp_path, explained, site, bundle, masks=masks)
+    made = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert [path.name for path in made if path.name == "other.png"] == []
+    assert all((tmp_path / path).read_bytes() == (attended / path).read_bytes() for path in made)
+
+
+def test_masks_that_lack_a_case_are_refused(explained, site, bundle, tmp_path):
+    masks = tmp_path / "masks.npz"
+    few = np.zeros((1, 32, 32), np.float32)
+    write_arrays(masks, case_id=np.array(["case000"]), bone=few, cortex=few)
+    with pytest.raises(StudyError, match="masks of all cases"):
+        attend_at(tmp_path, explained, site, bundle, masks=masks)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from osteohip.explanation.colours import colours
 from osteohip.readers.deck import Item
-from osteohip.readers.reading_page import colours, encode_heat, reading_page
+from osteohip.readers.reading_page import encode_heat, reading_page
 
 RNG = np.random.default_rng(5)
 CROPS = RNG.random((3, 32, 32)).astype(np.float32)

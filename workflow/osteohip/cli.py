@@ -66,6 +66,7 @@ for command in (
     explanation.explain,
     explanation.seeds,
     explanation.shuffled_labels,
+    explanation.attend,
     baselines.fit_baselines,
     baselines.score_baselines,
     baselines.compare_baselines,

@@ -35,6 +35,7 @@ STAGES = {
     "runs": ("train",),
     "evaluation": ("evaluate",),
     **{f"evaluation.{key}": ("threshold",) for key in CHOICES},
+    "evaluation.bootstrap": ("evaluate", "attend"),
     "evaluation.smallest_effective_size": ("evaluate", "drop"),
     "explanation": ("explain",),
     "explanation.border": ("attend", "simulate"),

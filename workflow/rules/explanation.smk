@@ -119,3 +119,50 @@ rule beside_shuffled:
     shell:
         "osteohip shuffled-labels --maps {input.maps:q} --shuffled {input.shuffled:q}"
         " --cohort {input.cohort:q} --size {params.size} --out {output.labels:q} > {log:q} 2>&1"
+
+
+rule attend:
+    """Measure what of each map lies where, and draw each map over its crop."""
+    input:
+        unpack(mask_inputs),
+        maps=rules.explain.output.maps,
+        sanity=rules.explain.output.sanity,
+        crops=lambda wildcards: (
+            f"results/sites/{cohort_site(wildcards.cohort)}/crops.npz"
+        ),
+        cohort=lambda wildcards: (
+            f"results/sites/{cohort_site(wildcards.cohort)}/cohort.csv"
+        ),
+        facts=lambda wildcards: f"results/sites/{cohort_site(wildcards.cohort)}/site.json",
+        run="results/models/{run}/run.json",
+    output:
+        table="results/explanation/{run}/{cohort}/attention.csv",
+        facts="results/explanation/{run}/{cohort}/attention.json",
+        overlays=directory("results/explanation/{run}/{cohort}/overlays"),
+    log:
+        "results/logs/attend/{run}/{cohort}.log",
+    benchmark:
+        "results/benchmarks/attend/{run}/{cohort}.tsv"
+    group:
+        "explanation"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        masks=lambda wildcards, input: (
+            [f"--masks={input.masks}"] if "masks" in input.keys() else []
+        ),
+        border=STUDY.explanation.border,
+        out=lambda wildcards, output: Path(output.table).parent,
+        settings=settings_json(STUDY.evaluation.bootstrap),
+        code=code_digest("explanation.attend"),
+        lock=LOCK,
+    message:
+        "Measuring what {wildcards.run} looked at in {wildcards.cohort}"
+    shell:
+        "osteohip attend --maps {input.maps:q} --sanity {input.sanity:q} --crops {input.crops:q}"
+        " --cohort {input.cohort:q} --site-facts {input.facts:q} --model-facts {input.run:q}"
+        " {params.masks:q} --border {params.border} --settings {params.settings:q}"
+        " --out-dir {params.out:q} > {log:q} 2>&1"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from osteohip.errors import StudyError
 from osteohip.evaluation.bootstrap import bootstrap, percentile_interval
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.proportions import wilson
 from osteohip.explanation.maps import Maps, enlarged
 from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
+from osteohip.files import read_arrays
 
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
@@ -56,6 +59,23 @@ class Masks:
 
     bone: Shares
     cortex: Shares
+
+
+def read_masks(path: Path, case_ids: npt.NDArray[np.str_], *, size: int) -> Masks:
+    """Read ``masks.npz`` as far as these cases go.
+
+    Raises
+    ------
+    StudyError
+        If it lacks a case or is of another size than the crops.
+    """
+    arrays = read_arrays(path)
+    places = {str(case): place for place, case in enumerate(arrays["case_id"])}
+    wanted = case_ids.tolist()
+    if not places.keys() >= set(wanted) or arrays["bone"].shape[1:] != (size, size):
+        raise StudyError(f"{path.name}: expected masks of all cases, {size} pixels a side")
+    chosen = [places[case] for case in wanted]
+    return Masks(arrays["bone"][chosen], arrays["cortex"][chosen])
 
 
 def outcome(label: int, *, called: bool) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 COLOUR_MAP = "inferno"  # perceptually uniform
+OPAQUE_FROM = 0.4
+"""Share of a map's most heat from which it covers the film."""
 
 
 @cache
@@ -18,4 +20,15 @@ def colours() -> npt.NDArray[np.uint8]:
     table: npt.NDArray[np.uint8] = np.rint(
         np.asarray(colormaps[COLOUR_MAP](np.arange(256)))[:, :3] * 255
     ).astype(np.uint8)
+    return table
+
+
+@cache
+def opacity() -> npt.NDArray[np.uint8]:
+    """Return how much of the film heat 0 to 255 covers, 0 to 255, shape (256,).
+
+    What has little heat lets the film through: dark colours laid over it would hide the bone.
+    """
+    covers = np.minimum(np.arange(256) / (OPAQUE_FROM * 255), 1)
+    table: npt.NDArray[np.uint8] = np.rint(covers * 255).astype(np.uint8)
     return table

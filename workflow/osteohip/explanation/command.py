@@ -127,3 +127,56 @@ def shuffled_labels(
         raise StudyError(f"{cohort.name}: expected every case that {maps.name} has")
     facts = shuffled_beside(found, read_maps(shuffled), labels=labels.to_numpy(int), size=size)
     write_json(out, facts)
+
+
+def attend(
+    *,
+    maps: Annotated[Path, typer.Option(help="maps.npz of the run on the cohort")],
+    sanity: Annotated[Path, typer.Option(help="sanity.json beside it")],
+    crops: Annotated[Path, typer.Option(help="crops.npz of the site")],
+    cohort: Annotated[Path, typer.Option(help="cohort.csv of the site")],
+    model_facts: Annotated[Path, typer.Option(help="run.json of the model")],
+    site_facts: Annotated[Path, typer.Option(help="site.json of the site")],
+    border: Annotated[float, typer.Option(help="border band, as a share of the crop's side")],
+    out_dir: Annotated[
+        Path, typer.Option(help="folder for attention.csv, attention.json and overlays/")
+    ],
+    masks: Annotated[
+        Path | None, typer.Option(help="masks.npz of a synthetic site; a hospital's has none")
+    ] = None,
+    settings: Annotated[
+        str | None, typer.Option(help="section `evaluation.bootstrap` as JSON")
+    ] = None,
+) -> None:
+    """Measure what of each map lies where, and draw the map of each case over its crop."""
+    from osteohip.config import Bootstrap, parse_settings
+    from osteohip.explanation.attention import attention_facts, attention_table, read_masks
+    from osteohip.explanation.maps import read_maps
+    from osteohip.explanation.overlays import write_overlays
+    from osteohip.files import read_json, write_csv, write_json
+    from osteohip.model.cases import read_cases, read_cohort
+
+    bootstrap = parse_settings(Bootstrap, settings)
+    found = read_maps(maps)
+    table = read_cohort(cohort)
+    cases = read_cases(crops=crops, cohort=table).only(found.case_ids)
+    synthetic = any(bool(read_json(facts)["synthetic"]) for facts in (model_facts, site_facts))
+    attention = attention_table(
+        found,
+        labels=dict(zip(cases.case_ids.tolist(), cases.labels.tolist(), strict=True)),
+        masks=None if masks is None else read_masks(masks, found.case_ids, size=cases.size),
+        size=cases.size,
+        border=border,
+    )
+    facts = attention_facts(
+        attention,
+        patients=dict(zip(table["case_id"], table["patient_key"], strict=True)),
+        border=border,
+        resamples=bootstrap.resamples,
+        seed=bootstrap.seed,
+    )
+    write_csv(out_dir / "attention.csv", attention)
+    write_json(
+        out_dir / "attention.json", {"synthetic": synthetic, **facts, "sanity": read_json(sanity)}
+    )
+    write_overlays(out_dir / "overlays", found, attention, cases, synthetic=synthetic)

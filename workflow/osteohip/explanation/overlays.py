@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from PIL import Image, ImageDraw
 
-from osteohip.explanation.colours import colours
-from osteohip.explanation.maps import enlarged
+from osteohip.explanation.colours import colours, opacity
+from osteohip.explanation.maps import Maps, enlarged
+from osteohip.files import write_bytes
 from osteohip.images.pictures import windowed
+from osteohip.model.cases import Cases
 
 Grey = npt.NDArray[np.uint8]
 Colour = npt.NDArray[np.uint8]
 
-OPACITY = 0.5
-"""Share of the heat's colour where the map is laid over the crop."""
+COVER = 0.6
+"""Largest share of the heat's colour where the map is laid over the crop."""
 LEAST_SIDE = 288
 GAP, BAR, MARGIN, HEAD = 10, 16, 12, 40
 LABELS = 44
@@ -92,8 +96,12 @@ def laid_over(crop: Grey, heat: npt.NDArray[np.floating]) -> Colour:
     large = enlarged(heat[None], len(crop))[0]
     top = float(large.max())
     levels = np.rint(large / top * 255) if top > 0 else np.zeros_like(large)
-    colour = colours()[levels.astype(np.uint8)].astype(np.float32)
-    mixed = OPACITY * colour + (1 - OPACITY) * crop[..., None]
+    return _mixed(crop, levels.astype(np.uint8))
+
+
+def _mixed(crop: Grey, levels: Grey) -> Colour:
+    share = (COVER / 255 * opacity()[levels].astype(np.float32))[..., None]
+    mixed = share * colours()[levels] + (1 - share) * crop[..., None]
     return np.rint(mixed).astype(np.uint8)
 
 
@@ -105,13 +113,14 @@ def side_of(size: int) -> int:
 def blank(side: int) -> Image.Image:
     """Return the sheet that all pictures of one size have in common: the colour bar and its ends.
 
-    The bar shows the colours of the map alone, before they are laid over the crop.
+    The bar shows the colours as they look over a film of middle grey.
     """
     left = MARGIN + 2 * side + 2 * GAP
     sheet = Image.new("RGB", (left + BAR + LABELS + MARGIN, HEAD + side + 2 * MARGIN), PAPER)
     steps = np.linspace(255, 0, side).round().astype(np.uint8)
-    bar = Image.fromarray(np.broadcast_to(colours()[steps][:, None], (side, BAR, 3)).copy())
-    sheet.paste(bar, (left, HEAD + MARGIN))
+    levels = np.repeat(steps[:, None], BAR, axis=1)
+    bar = _mixed(np.full_like(levels, 128), levels)
+    sheet.paste(Image.fromarray(bar), (left, HEAD + MARGIN))
     draw = ImageDraw.Draw(sheet)
     at = left + BAR + 5
     draw.text((at, HEAD + MARGIN), "most", fill=INK, anchor="lt", font_size=13)
@@ -170,3 +179,38 @@ def overlay(
     stream = io.BytesIO()
     picture.save(stream, "PNG", compress_level=6)
     return stream.getvalue()
+
+
+def write_overlays(
+    folder: Path, maps: Maps, table: pd.DataFrame, cases: Cases, *, synthetic: bool
+) -> None:
+    """Write the picture of every case, and nothing else, into a folder.
+
+    Parameters
+    ----------
+    folder
+        For ``CASE.png``; pictures of other cases that lie there go.
+    maps, table, cases
+        The maps, their rows of ``attention.csv`` and their crops, in one order; the layer that is
+        shown comes first in the table.
+    synthetic
+        Whether film or model is synthetic.
+    """
+    sheet = blank(side_of(cases.size))
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {f"{case}.png" for case in maps.case_ids.tolist()}
+    for path in folder.glob("*.png"):
+        if path.name not in wanted:
+            path.unlink()
+    for i, case_id in enumerate(maps.case_ids.tolist()):
+        case = Case(
+            case_id=case_id,
+            outcome=str(table["outcome"].iloc[i]),
+            score=float(maps.score[i]),
+            target=int(maps.target[i]),
+            synthetic=synthetic,
+        )
+        picture = overlay(
+            case, cases.pixels[i], cases.valid[i], maps.layers[maps.shown][i], sheet=sheet
+        )
+        write_bytes(folder / f"{case_id}.png", picture)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from osteohip.config import is_simulated
 from osteohip.errors import StudyError
+from osteohip.explanation.colours import colours, opacity
 from osteohip.explanation.maps import enlarged
 from osteohip.files import read_arrays
 from osteohip.images.pictures import encode_grey, windowed
@@ -21,8 +22,6 @@ from osteohip.readers.deck import Item
 from osteohip.readers.kit import render_page
 from osteohip.site.readings import READING_COLUMNS
 
-COLOUR_MAP = "inferno"  # perceptually uniform
-OPAQUE_FROM = 0.4  # share of a map's most heat from which it covers the film
 REASONS = (
     "outside the bone",
     "at the picture's border",
@@ -137,23 +136,6 @@ def encode_heat(heat: npt.NDArray[np.floating]) -> bytes:
     stream = io.BytesIO()
     picture.save(stream, "PNG", transparency=opacity().tobytes())
     return stream.getvalue()
-
-
-def colours() -> npt.NDArray[np.uint8]:
-    """Return the colours of heat 0 to 255, shape (256, 3)."""
-    from matplotlib import colormaps
-
-    table: npt.NDArray[np.uint8] = np.rint(
-        np.asarray(colormaps[COLOUR_MAP](np.arange(256)))[:, :3] * 255
-    ).astype(np.uint8)
-    return table
-
-
-def opacity() -> npt.NDArray[np.uint8]:
-    """Return how much of the film heat 0 to 255 covers, 0 to 255, shape (256,)."""
-    covers = np.minimum(np.arange(256) / (OPAQUE_FROM * 255), 1)
-    table: npt.NDArray[np.uint8] = np.rint(covers * 255).astype(np.uint8)
-    return table
 
 
 def _base64(content: bytes) -> str:
