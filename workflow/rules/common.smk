@@ -248,12 +248,6 @@ def explain_inputs(wildcards):
     return predict_inputs(wildcards) | called
 
 
-def mask_inputs(wildcards):
-    """Masks of the cohort's crops; a site that the workflow does not make itself has none."""
-    site = cohort_site(wildcards.cohort)
-    return {"masks": f"results/sites/{site}/masks.npz"} if site in MADE_SITES else {}
-
-
 def gpu_gres():
     """What the site's profile calls a GPU where it is asked for as a `gres`; else None.
 

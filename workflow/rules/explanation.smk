@@ -124,7 +124,6 @@ rule beside_shuffled:
 rule attend:
     """Measure what of each map lies where, and draw each map over its crop."""
     input:
-        unpack(mask_inputs),
         maps=rules.explain.output.maps,
         sanity=rules.explain.output.sanity,
         crops=lambda wildcards: (
@@ -135,6 +134,7 @@ rule attend:
         ),
         facts=lambda wildcards: f"results/sites/{cohort_site(wildcards.cohort)}/site.json",
         run="results/models/{run}/run.json",
+        masks=made_masks,
     output:
         table="results/explanation/{run}/{cohort}/attention.csv",
         facts="results/explanation/{run}/{cohort}/attention.json",
@@ -151,9 +151,7 @@ rule attend:
         mem_mb=1500,
         runtime=20,
     params:
-        masks=lambda wildcards, input: (
-            [f"--masks={input.masks}"] if "masks" in input.keys() else []
-        ),
+        masks=lambda wildcards, input: [f"--masks={path}" for path in input.masks],
         border=STUDY.explanation.border,
         out=lambda wildcards, output: Path(output.table).parent,
         settings=settings_json(STUDY.evaluation.bootstrap),
