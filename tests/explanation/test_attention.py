@@ -16,7 +16,6 @@ from osteohip.explanation.attention import (
     NOT_SHOWN,
     ZERO,
     Masks,
-    area_under,
     attention_facts,
     attention_table,
     centre_of_mass,
@@ -86,11 +85,6 @@ def test_centre_of_mass() -> None:
     rows, columns = centre_of_mass(maps)
     np.testing.assert_allclose(rows, [0.125, 0.875, 0.5, np.nan])
     np.testing.assert_allclose(columns, [0.125, 0.375, 0.5, np.nan])
-
-
-def test_area_under_a_curve() -> None:
-    curves = np.array([[1, 0.5, 0], [1, 1, 1], [0, 0, 1]])
-    np.testing.assert_allclose(area_under(FRACTION, curves), [0.5, 1, 0.25])
 
 
 def test_a_row_a_case_and_layer() -> None:

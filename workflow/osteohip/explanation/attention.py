@@ -15,7 +15,7 @@ from osteohip.errors import StudyError
 from osteohip.evaluation.bootstrap import bootstrap, percentile_interval
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.proportions import wilson
-from osteohip.explanation.maps import Maps, enlarged
+from osteohip.explanation.maps import Maps, area_under, enlarged
 from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
 from osteohip.files import read_arrays
 
@@ -100,23 +100,6 @@ def centre_of_mass(maps: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
     middles = (np.arange(size) + 0.5) / size
     rows, columns = np.meshgrid(middles, middles, indexing="ij")
     return share_of_heat(maps, rows), share_of_heat(maps, columns)
-
-
-def area_under(fraction: npt.NDArray[np.floating], curves: npt.NDArray[np.floating]) -> Floats:
-    """Return the area under each deletion or insertion curve.
-
-    By the trapezoid rule over the share of pixels (Petsiuk et al. 2018, "RISE", section 4.3). A
-    low deletion and a high insertion area mean that the map names what the score depends on.
-
-    Parameters
-    ----------
-    fraction
-        Shape (s,), from 0 to 1.
-    curves
-        Shape (n, s), scores in [0, 1].
-    """
-    areas: Floats = np.trapezoid(curves.astype(np.float64), fraction.astype(np.float64), axis=1)
-    return areas
 
 
 def attention_table(
