@@ -20,8 +20,11 @@ from osteohip.evaluation.predictions import read_predictions
 from osteohip.handover.reference import internal_test, reference_facts
 from osteohip.model.manifest import IntendedUse, seal
 from osteohip.report.command import manuscript, report
+from osteohip.report.document import printed_tables
 from osteohip.report.numbers import numbers
 from osteohip.report.results import read_results
+from osteohip.report.tables import all_tables
+from osteohip.writing.table import Table
 
 STEPS = [
     ("age", "aged 55 years or more on the day of the film", 31, 20),
@@ -109,6 +112,19 @@ class Tree:
             **self.arguments,
         )
         return numbers(results)
+
+    @property
+    def lists(self) -> list[dict[str, Any]]:
+        """The answered checklists."""
+        text = (self.reports / "checklists" / "checklists.json").read_text(encoding="utf-8")
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    @property
+    def printed(self) -> list[Table]:
+        """The tables that the report prints."""
+        content = {**self.numbers, "checklists": self.lists}
+        return printed_tables(content, all_tables(content))
 
     @property
     def html(self) -> str:

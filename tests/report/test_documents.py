@@ -15,7 +15,6 @@ from docx.oxml.ns import qn
 
 from osteohip.report.command import manuscript
 from osteohip.report.illustrations import illustrations
-from osteohip.report.tables import all_tables
 from osteohip.writing.table import numbered
 
 FORMATS = ("html", "pdf", "docx")
@@ -59,8 +58,8 @@ def test_a_changed_number_changes_all_three_formats(copy: Path) -> None:
 
 def test_the_formats_say_the_same(study: Any) -> None:
     texts = {suffix: text_of(study.reports / f"report.{suffix}") for suffix in FORMATS}
-    for table in all_tables(study.numbers):
-        caption = f"{numbered(all_tables(study.numbers))[table.key]}. {table.caption}"
+    for table in study.printed:
+        caption = f"{numbered(study.printed)[table.key]}. {table.caption}"
         for text in texts.values():
             assert caption in text
     for found in re.findall(r"\d\.\d{3} \(\d\.\d{3}–\d\.\d{3}\)", texts["html"]):
@@ -93,7 +92,7 @@ def test_word_has_real_headings_captions_and_tables(study: Any) -> None:
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
     assert headings[:4] == ["Abstract", "Introduction", "Methods", "Results"]
     assert styles.count("Title") == 1
-    tables = all_tables(study.numbers)
+    tables = study.printed
     assert styles.count("Table Caption") == len(tables) == len(document.tables)
     assert styles.count("Image Caption") == len(illustrations(study.numbers))
     for table in document.tables:

@@ -145,6 +145,7 @@ def test_every_module_reruns_the_rules_that_import_it(clone, graph):
 # A changed value of each key; the keys that name sites have tests of their own.
 CHANGED = {
     "allow_mixing": True,
+    "statements": "statements.yaml",
     "seed": 7,
     "precision": "bfloat16",
     "inventory.modalities": ["DX"],
@@ -236,6 +237,7 @@ def overlay(key: str) -> dict:
 def plan_with(clone: SimpleNamespace, key: str) -> set[str]:
     path = clone.folder / "changed.json"
     path.write_text(json.dumps(overlay(key)))
+    (clone.folder / "statements.yaml").write_text("funding: None.\n")
     return clone.plan("--configfile", "config/config.yaml", "changed.json")
 
 
@@ -244,7 +246,7 @@ def test_every_key_has_a_changed_value():
 
 
 @pytest.mark.parametrize(
-    "key", ["seed", "images.size", "evaluation.threshold", "evaluation.prevalences"]
+    "key", ["statements", "seed", "images.size", "evaluation.threshold", "evaluation.prevalences"]
 )
 def test_a_changed_key_reruns_the_stages_that_it_declares(key, clone, graph):
     assert plan_with(clone, key) == graph.behind(stages_of(key))

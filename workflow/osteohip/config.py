@@ -482,6 +482,11 @@ class Config(Section):
         default=False,
         description="let a synthetic model meet real films or the reverse; results are marked",
     )
+    statements: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="file (YAML) of what only the authors can say, as ethics and funding; see "
+        "[the statements](../docs/statements.md)",
+    )
     seed: Annotated[int, Field(ge=0)] = Field(
         default=2021, description="seed of the study's own numbering and of the split"
     )

@@ -34,6 +34,7 @@ from osteohip.site.folder import (
     content_digests,
     readings_digest,
 )
+from osteohip.statements import read_statements
 
 ENVIRONMENTS = Path(workflow.basedir).parent / "envs"
 
@@ -46,6 +47,8 @@ def load_study():
         if study.model:
             model = read_manifest(Path(study.model))
             study = load_config(frozen_settings(config, stated=study, manifest=model))
+        if study.statements:
+            read_statements(Path(study.statements))
         sites = {Path(folder).name: Path(folder) for folder in study.sites}
         synthetic = {site: is_made(folder) for site, folder in sites.items()}
         hospitals = [site for site in sites if not is_made(sites[site])]

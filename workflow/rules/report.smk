@@ -38,14 +38,17 @@ rule report:
 
 
 rule manuscript:
-    """Write the report as HTML, PDF and DOCX, from its numbers and figures alone."""
+    """Write the report as HTML, PDF and DOCX, its checklists and model card, from its numbers."""
     input:
         numbers=rules.report.output.numbers,
         figures=rules.report.output.figures,
+        statements=STUDY.statements or [],
     output:
         html="reports/report.html",
         pdf="reports/report.pdf",
         docx="reports/report.docx",
+        checklists=directory("reports/checklists"),
+        card="reports/model-card.md",
     log:
         "results/logs/manuscript.log",
     benchmark:
@@ -59,9 +62,13 @@ rule manuscript:
         runtime=10,
     params:
         folder=lambda wildcards, input: Path(input.numbers).parent,
+        options=lambda wildcards, input: (
+            [f"--statements={input.statements}"] if input.statements else []
+        ),
         code=code_digest("report.manuscript"),
         lock=LOCK,
     message:
         "Writing the report"
     shell:
-        "osteohip manuscript --report-dir {params.folder:q} > {log:q} 2>&1"
+        "osteohip manuscript --report-dir {params.folder:q} {params.options:q}"
+        " > {log:q} 2>&1"

@@ -64,16 +64,31 @@ def report(
 def manuscript(
     *,
     report_dir: Annotated[Path, typer.Option(help="folder with numbers.json and figures/")],
+    statements: Annotated[
+        Path | None, typer.Option(help="file of what only the authors can say (YAML)")
+    ] = None,
 ) -> None:
-    """Write report.html, report.pdf and report.docx from numbers and figures alone."""
-    from osteohip.files import read_json, write_bytes, write_text
+    """Write the report in three formats, its checklists and model card, from its numbers."""
+    from osteohip.files import read_json, write_bytes, write_csv, write_json, write_text
+    from osteohip.report.checklists import checklist_frame
     from osteohip.report.document import report_source
+    from osteohip.report.model_card import card_markdown
+    from osteohip.report.reporting import answered
     from osteohip.report.tables import all_tables
+    from osteohip.statements import Statements, read_statements
     from osteohip.writing.documents.page import to_html
     from osteohip.writing.documents.pdf import to_pdf
+    from osteohip.writing.documents.source import to_readable
     from osteohip.writing.documents.word import to_docx
 
-    content = read_json(report_dir / "numbers.json")
+    said = read_statements(statements) if statements else Statements()
+    content = answered(read_json(report_dir / "numbers.json"), said)
+    lists = report_dir / "checklists"
+    write_json(lists / "checklists.json", content["checklists"])
+    for listed in content["checklists"]:
+        frame = checklist_frame(listed, synthetic=content["study"]["synthetic"])
+        write_csv(lists / f"{listed['id']}.csv", frame)
+    write_text(report_dir / "model-card.md", to_readable(card_markdown(content)))
     source = report_source(content, all_tables(content), report_dir)
     write_text(report_dir / "report.html", to_html(source))
     write_bytes(report_dir / "report.pdf", to_pdf(source))

@@ -12,11 +12,14 @@ from jinja2 import Environment, StrictUndefined
 from osteohip.paper.tables import appendix_tables
 from osteohip.report.baselines import NAMES
 from osteohip.report.chapters import ORDER, bibliography, chapter
+from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
 from osteohip.report.cohorts import held_out
 from osteohip.report.discussion import conclusion, difference_to, limitations
 from osteohip.report.illustrations import Illustration, illustrations, useful_words
 from osteohip.report.measures import INTERVALS
+from osteohip.report.model_card import card_table
+from osteohip.statements import title as title_of
 from osteohip.writing import wording
 from osteohip.writing.documents.source import Source
 from osteohip.writing.table import PARTLY, SYNTHETIC, Table, marked, numbered, to_markdown
@@ -51,9 +54,15 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         "estimate": lambda item: wording.unbroken(wording.estimate(item)),
         "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
     }
-    context = {**content, **_places(content, tables), **_words(content), **_helpers(content)}
+    printed = printed_tables(content, tables)
+    context = {**content, **_places(content, printed), **_words(content), **_helpers(content)}
     texts = (environment.from_string(chapter(name)).render(context) for name in ORDER)
     return "\n\n".join(text.strip("\n") for text in texts if text.strip()) + "\n"
+
+
+def printed_tables(content: Numbers, tables: Sequence[Table]) -> list[Table]:
+    """Return the tables of the report, those that tell of the report itself at the end."""
+    return [*tables, card_table(content, numbered(tables)), *checklist_tables(content)]
 
 
 def _places(content: Numbers, tables: Sequence[Table]) -> dict[str, Any]:
@@ -74,14 +83,20 @@ def _places(content: Numbers, tables: Sequence[Table]) -> dict[str, Any]:
         for i, figure in enumerate(illustrations(content), 1)
     }
     appendix = [table.key for table in appendix_tables(content["audit"])]
+    lists = [table.key for table in checklist_tables(content)]
+    reporting = ["model-card", *lists]
     cohorts, sites = held_out(content), content["sites"]
     return {
         "tables": placed,
         "figures": figures,
         "supplement": [
-            placed[table.key] for table in tables if table.supplement and table.key not in appendix
+            placed[table.key]
+            for table in tables
+            if table.supplement and table.key not in {*appendix, *reporting}
         ],
         "appendix": [placed[key] for key in appendix],
+        "reporting": [placed[key] for key in reporting],
+        "checklist_tables": [placed[key].name for key in lists],
         "confusion_tables": [placed[f"confusion-{c['id']}"].name for c in cohorts],
         "flow_tables": [placed[f"flow-{site['id']}"].name for site in sites],
         "flow_figures": [figures[f"flow-{site['id']}"].name for site in sites],
@@ -97,6 +112,11 @@ def _words(content: Numbers) -> dict[str, Any]:
     evaluation = content["config"]["evaluation"]
     return {
         "content": content,
+        "checklists": content.get("checklists", []),
+        "statements": [
+            {"title": title_of(name), "text": text}
+            for name, text in content.get("statements", {}).items()
+        ],
         "preprocessing": content["model"]["preprocessing"],
         "by_id": {group["id"]: group for group in content["groups"]},
         "tests": [cohort for cohort in cohorts if cohort["kind"] == "test"],
@@ -122,6 +142,7 @@ def _helpers(content: Numbers) -> dict[str, Any]:
     """Return the functions that chapters call."""
     return {
         "useful": useful_words,
+        "tally": tally,
         "difference": lambda found: wording.unbroken(wording.difference(found)),
         "difference_to": lambda cohort: difference_to(content, cohort),
         "area_span": lambda found: wording.span(found["low"], found["high"], 3),

@@ -15,14 +15,15 @@ from osteohip.report.clinical import subgroups_table
 from osteohip.report.cohorts import cohort_title, held_out
 from osteohip.statements import asked
 from osteohip.writing import wording
-from osteohip.writing.table import Row, Table, mark_of, marked, to_markdown
+from osteohip.writing.table import Row, Table, mark_of, to_markdown
 from osteohip.writing.wording import Markdown, escape, sequence
 
 Numbers = Mapping[str, Any]
 
 SOURCE = (
-    "After Mitchell M, Wu S, Zaldivar A, et al. Model cards for model reporting. FAT* "
-    "2019:220-229, doi 10.1145/3287560.3287596."
+    "Its parts are those of Mitchell M, Wu S, Zaldivar A, et al. Model cards for model reporting. "
+    "Proc Conf Fairness, Accountability, and Transparency 2019:220-229, "
+    "doi 10.1145/3287560.3287596."
 )
 SEXES = {"F": "women", "M": "men", None: "women and men"}
 
@@ -88,7 +89,7 @@ def _details(content: Numbers) -> Iterator[Fact]:
         part,
         "How to use it",
         "The model's bundle holds weights, network, preprocessing and operating points, with a "
-        f"digest of each file in {MANIFEST}; the key `model` of osteohip's configuration names it, "
+        f"digest of each file in {MANIFEST}; the key model of osteohip's configuration names it, "
         f"and it is then applied to the films of another hospital.{digest}",
     )
     yield _authors(content, part, "Terms of the weights", "model_availability")
@@ -277,15 +278,19 @@ def card_table(content: Numbers, names: Mapping[str, str]) -> Table:
         header=("What", "What holds"),
         rows=tuple(rows),
         align="ll",
+        widths=(22, 78),
         mark=_mark(content),
-        note=SOURCE,
+        note=Markdown("Its parts are those of Mitchell and colleagues [@mitchell2019]."),
         supplement=True,
     )
 
 
 def card_markdown(content: Numbers) -> str:
     """Return the card as a text of its own, with the subgroups as tables."""
-    lines = [f"# Model card: {content['study']['run']}{marked(_mark(content))}"]
+    lines = [f"# Model card of the run {escape(content['study']['run'])}"]
+    mark = _mark(content)
+    if mark:
+        lines.append(f"**{escape(mark)}.**")
     heading = None
     for fact in card_facts(content):
         if fact.heading != heading:

@@ -29,9 +29,11 @@ ORDER = (
     "results-paper",
     "discussion",
     "availability",
+    "statements",
     "references",
     "supplement",
     "appendix",
+    "reporting",
 )
 
 

@@ -23,7 +23,7 @@ from osteohip.config import Section
 from osteohip.report.cohorts import held_out
 from osteohip.statements import Statements, asked
 from osteohip.writing.table import Row, Table, mark_of
-from osteohip.writing.wording import Markdown, escape, sequence
+from osteohip.writing.wording import Markdown, escape, number, sequence
 
 Numbers = Mapping[str, Any]
 
@@ -35,6 +35,13 @@ STATUSES = {
     "author": "needs the author",
     "not_met": "not met",
     "void": "does not apply",
+}
+VERBS = {
+    "filled": ("is filled by the run", "are filled by the run"),
+    "given": ("is given by the author", "are given by the author"),
+    "author": ("needs the author", "need the author"),
+    "not_met": ("is not met", "are not met"),
+    "void": ("does not apply", "do not apply"),
 }
 # In which studies an item applies, and what is said where it does not.
 CONDITIONS = {
@@ -299,8 +306,17 @@ def _named(pattern: str, content: Numbers) -> list[str]:
     return [pattern]
 
 
+def tally(counts: Mapping[str, int]) -> Markdown:
+    """Return how many items have which status, as the rest of a sentence."""
+    return sequence(
+        f"{number(counts[status])} {one if counts[status] == 1 else many}"
+        for status, (one, many) in VERBS.items()
+        if counts[status]
+    )
+
+
 def checklist_tables(content: Numbers) -> list[Table]:
-    """Return the answered checklists as tables."""
+    """Return the answered checklists as tables; none of numbers that were not answered."""
     mark = mark_of(site["synthetic"] for site in content["sites"])
     return [
         Table(
@@ -309,13 +325,14 @@ def checklist_tables(content: Numbers) -> list[Table]:
             header=("Item", "What it asks", "Status", "Where, or what is missing"),
             rows=tuple(_rows(listed)),
             align="llll",
+            widths=(6, 38, 16, 40),
             mark=mark,
             note=f"The items of {listed['citation']} doi {listed['doi']}, in our words. "
             f"{listed['compared']} What is filled by the run is looked up in the numbers and in "
             "this report; where one of these is gone, the item is not met.",
             supplement=True,
         )
-        for listed in content["checklists"]
+        for listed in content.get("checklists", [])
     ]
 
 
@@ -332,7 +349,7 @@ def _found(item: Mapping[str, Any]) -> str:
     """Return the last cell: links to the places, keys where there is none, what is missing."""
     places = [Markdown(f"[{escape(p['name'])}](#{p['anchor']})") for p in item["where"]]
     if item["given"]:
-        places.append(Markdown("[Statements](#statements)"))
+        places.append(Markdown("[Statements](#reporting-and-statements)"))
     said = []
     if places:
         said.append(sequence(places))
