@@ -43,6 +43,7 @@ class Tree:
         self.root = root
         self.externals: list[Path] = []
         self.runs: Path | None = None
+        self.explanation: Path | None = None
         self.development = True
         self.config = Config().reported()
         self.numbers: dict[str, Any] = {}
@@ -85,6 +86,7 @@ class Tree:
         return {
             "model": results / "model",
             "evaluation": results / "evaluation",
+            "explanation": self.explanation,
             **(ours if self.development else dict.fromkeys(ours)),
         }
 

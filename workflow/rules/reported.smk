@@ -27,6 +27,22 @@ def report_inputs(wildcards):
             run=MAIN_RUN,
             cohort=EXTERNALS,
         ),
+        "explanation": expand(
+            "results/explanation/{run}/{cohort}/{file}",
+            run=MAIN_RUN,
+            cohort=READ_COHORTS,
+            file=[
+                "attention.csv",
+                "attention.json",
+                "maps.npz",
+                *(["seeds.json"] if len(MAIN_SEEDS) > 1 else []),
+            ],
+        ),
+        "pictures": expand(
+            "results/sites/{site}/{file}",
+            site=tuple(dict.fromkeys(cohort_site(cohort) for cohort in READ_COHORTS)),
+            file=["crops.npz", "example.png", "example.json"],
+        ),
     }
     if not MODEL:
         files["development"] = expand(
@@ -46,6 +62,7 @@ def report_options(wildcards, input):
         f"--external={folder}"
         for folder in dict.fromkeys(Path(file).parent for file in input.external)
     ]
+    options.append(f"--explanation={Path(input.explanation[0]).parents[1]}")
     if not MODEL:
         options.append(f"--development={Path(input.development[0]).parent}")
     return options + [

@@ -23,6 +23,9 @@ def report(
     runs: Annotated[
         Path | None, typer.Option(help="runs.json, where the study has several runs")
     ] = None,
+    explanation: Annotated[
+        Path | None, typer.Option(help="maps of the run: one folder per cohort")
+    ] = None,
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
@@ -45,6 +48,7 @@ def report(
         leakage=leakage,
         runs=runs,
         evaluation=evaluation,
+        explanation=explanation,
         config=parse_settings(Reported, settings),
     )
     content = numbers(results)

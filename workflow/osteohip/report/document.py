@@ -10,13 +10,15 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from osteohip.paper.tables import appendix_tables
+from osteohip.report.attention import attention_words, cohorts_looked
 from osteohip.report.baselines import NAMES
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
 from osteohip.report.cohorts import held_out
 from osteohip.report.discussion import conclusion, difference_to, limitations
-from osteohip.report.illustrations import Illustration, illustrations, useful_words
+from osteohip.report.illustration import Illustration
+from osteohip.report.illustrations import illustrations, useful_words
 from osteohip.report.measures import INTERVALS
 from osteohip.report.model_card import card_table
 from osteohip.statements import title as title_of
@@ -102,6 +104,13 @@ def _places(content: Numbers, tables: Sequence[Table]) -> dict[str, Any]:
         "flow_figures": [figures[f"flow-{site['id']}"].name for site in sites],
         "drop_tables": [placed[f"drop-{c['id']}"].name for c in cohorts if c["drop"]],
         "subgroup_tables": [placed[f"subgroups-{c['id']}"].name for c in cohorts],
+        "attention_outcome_tables": [
+            placed[f"attention-{cohort['id']}"].name for cohort, _ in cohorts_looked(content)
+        ],
+        "attention_cascade_tables": [
+            placed[f"attention-cascade-{cohort['id']}"].name
+            for cohort, _ in cohorts_looked(content)
+        ],
         "subgroup_figures": [figures[f"subgroups-{c['id']}"].name for c in cohorts],
     }
 
@@ -131,6 +140,7 @@ def _words(content: Numbers) -> dict[str, Any]:
         "scorer_names": NAMES,
         "comparator": content["baselines"]["comparator"],
         "proportion_interval": INTERVALS[evaluation["proportion_interval"]],
+        **attention_words(content),
         "conclusion": conclusion(content),
         "limitations": limitations(content),
         # A template holds no digit.

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from osteohip.report.attention import attention_illustrations
 from osteohip.report.cohorts import cohort_title, held_out
+from osteohip.report.illustration import Illustration
 from osteohip.writing import wording
 from osteohip.writing.table import mark_of
 from osteohip.writing.wording import plain
 
 Numbers = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Illustration:
-    """A figure in the report.
-
-    Parameters
-    ----------
-    key
-        Name of its files without ending.
-    caption
-        What it shows, without number.
-    alt
-        What there is to see, for those who do not see it.
-    width_mm
-        Width in print.
-    mark
-        Empty, or that it shows synthetic data, wholly or in part.
-    """
-
-    key: str
-    caption: str
-    alt: str
-    width_mm: int
-    mark: str
 
 
 def illustrations(content: Numbers) -> list[Illustration]:
@@ -70,6 +46,7 @@ def illustrations(content: Numbers) -> list[Illustration]:
         )
     )
     found += _clinical_illustrations(content)
+    found += attention_illustrations(content)
     found.append(
         Illustration(
             key="history",

@@ -13,6 +13,7 @@ from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.audit import audit
 from osteohip.paper.published import JANG_2021
+from osteohip.report.attention import attention_numbers
 from osteohip.report.baselines import baseline_numbers, comparator, plan_numbers
 from osteohip.report.clinical import clinical_numbers
 from osteohip.report.received import UNKNOWN_OVERLAP, other_settings, received
@@ -65,6 +66,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "received": received(results.model),
         "leakage": results.development.leakage if results.development else UNKNOWN_OVERLAP,
         "runs": None if results.runs is None else runs_numbers(results.runs),
+        "attention": _attention(results),
         "config": _config(results),
         "baselines": {**plan_numbers(), "comparator": comparator(cohorts)},
         "paper": _paper(),
@@ -75,6 +77,24 @@ def numbers(results: Results) -> dict[str, Any]:
 
 def _model_synthetic(results: Results) -> bool:
     return bool(results.model.facts["synthetic"])
+
+
+def _attention(results: Results) -> dict[str, Any] | None:
+    """Return what the network looked at; None where no maps were made."""
+    if results.looked is None or results.example is None:
+        return None
+    folders = {site.id: site for site in results.externals}
+    if results.development is not None:
+        folders["test"] = results.development.site
+    return attention_numbers(
+        results.looked,
+        t_scores={
+            cohort: dict(zip(rows["case_id"], rows["t_score"], strict=True))
+            for cohort in results.looked
+            for rows in [folders[cohort].cohort]
+        },
+        example=results.example.facts,
+    )
 
 
 def _site(site: Site, name: str, role: str) -> dict[str, Any]:

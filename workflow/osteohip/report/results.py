@@ -13,6 +13,7 @@ import pandas as pd
 from osteohip.config import Reported
 from osteohip.errors import StudyError
 from osteohip.files import read_json
+from osteohip.report.attention import Example, Looked, read_looked
 
 PARTS = ("training", "validation", "test")
 # A key or a device may look like a number.
@@ -140,6 +141,10 @@ class Results:
     evaluations
         By cohort: validation and test of the development site, then the external sites in the
         order of ``externals``.
+    looked
+        By cohort what the network looked at; None where no maps were made.
+    example
+        The whole film that is shown, likewise.
     """
 
     run: str
@@ -150,6 +155,8 @@ class Results:
     runs: dict[str, Any] | None
     comparison: dict[str, Any] | None
     evaluations: dict[str, Evaluation]
+    looked: dict[str, Looked] | None = None
+    example: Example | None = None
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -173,6 +180,7 @@ def read_results(
     runs: Path | None,
     evaluation: Path,
     config: Reported,
+    explanation: Path | None = None,
 ) -> Results:
     """Read everything and check that it belongs together.
 
@@ -217,7 +225,29 @@ def read_results(
         runs=None if runs is None else _json(runs),
         comparison=_comparison(evaluation / "comparison.json", evaluations) if developed else None,
         evaluations=evaluations,
+        **_maps(explanation, development=development, externals=externals),
     )
+
+
+def _maps(
+    explanation: Path | None, *, development: Path | None, externals: Sequence[Path]
+) -> dict[str, Any]:
+    """Read what the network looked at: in the test set, then at the external sites."""
+    if explanation is None:
+        return {}
+    folders = {"test": development} if development is not None else {}
+    folders |= {folder.name: folder for folder in externals}
+    first = next(iter(folders.values()))
+    return {
+        "looked": {
+            cohort: read_looked(explanation / cohort, site=folder)
+            for cohort, folder in folders.items()
+        },
+        "example": Example(
+            facts={"site": first.name, **_json(first / "example.json")},
+            picture=first / "example.png",
+        ),
+    }
 
 
 def _labels(site: Site) -> pd.Series[int]:

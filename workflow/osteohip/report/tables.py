@@ -7,6 +7,7 @@ from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.paper.tables import appendix_tables
+from osteohip.report.attention import attention_tables
 from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables, operating_points_table
 from osteohip.report.cohorts import cohort_title, column_title, held_out
@@ -33,6 +34,7 @@ def all_tables(content: Numbers) -> list[Table]:
     """Return the tables in the order of their numbers."""
     clinical = clinical_tables(content)
     measures = measures_tables(content)
+    attention = attention_tables(content)
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         *(table for table in measures if not table.supplement),
@@ -40,11 +42,13 @@ def all_tables(content: Numbers) -> list[Table]:
         operating_points_table(content),
         *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
+        *(table for table in attention if not table.supplement),
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
         characteristics_table(content),
         *(table for table in measures if table.supplement),
         *(table for table in clinical if table.supplement),
+        *(table for table in attention if table.supplement),
         *runs_tables(content, held_out(content)),
         *([leakage_table(content)] if content["leakage"]["comparisons"] else []),
         settings_table(content),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from osteohip.report.attention import attention_illustrations
 from osteohip.report.cohorts import held_out
+from osteohip.report.figures.attention import attention_figures
 from osteohip.report.figures.calibration import calibration_figure
 from osteohip.report.figures.decision import decision_figure
 from osteohip.report.figures.flow import flow_figure
@@ -60,6 +62,15 @@ def draw_figures(content: Numbers, results: Results, folder: Path) -> set[Path]:
             )
             for cohort in cohorts
         }
+        if results.looked is not None and results.example is not None:
+            chosen = content["attention"]["figures"]
+            marks = {figure.key: figure.mark for figure in attention_illustrations(content)}
+            pictures = attention_figures(
+                content["attention"],
+                results.looked[chosen["cohort"]],
+                results.example.picture if chosen["film"]["reason"] is None else None,
+            )
+            drawn |= {key: (figure, marks[key]) for key, figure in pictures.items()}
         drawn["history"] = (
             history_figure(results.model.history, training),
             mark_of([training["synthetic"]]),

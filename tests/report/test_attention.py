@@ -1,0 +1,260 @@
+"""What the report says of the maps: cases by rule, words from intervals, figures and tables."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from osteohip.explanation.attention import Masks, attention_facts, attention_table
+from osteohip.explanation.maps import Maps, write_maps
+from osteohip.explanation.similarity import similarity
+from osteohip.files import write_arrays, write_csv, write_json
+from osteohip.report.attention import (
+    OUTCOMES,
+    against_area,
+    attention_illustrations,
+    chosen_outcomes,
+    chosen_pair,
+    curve_words,
+    without_weights,
+)
+from osteohip.report.document import report_markdown
+from osteohip.report.tables import all_tables
+
+SIZE = 16
+FRACTION = np.linspace(0, 1, 5, dtype=np.float32)
+
+
+def write_explained(tree: Any, *, masks: bool = True, burnt_in: bool = False) -> None:
+    """Write crops, maps and what was measured of them for the cohorts of a small study."""
+    results = tree.root / "results"
+    cohorts = {"test": results / "sites" / "development"} if tree.development else {}
+    cohorts |= {folder.name: folder for folder in tree.externals}
+    for cohort, site in cohorts.items():
+        rng = np.random.default_rng(len(cohort))
+        rows = pd.read_csv(results / "evaluation" / cohort / "predictions.csv").sort_values(
+            "case_id"
+        )
+        n = len(rows)
+        ids = rows["case_id"].to_numpy(str)
+        pixels = rng.normal(size=(n, SIZE, SIZE)).astype(np.float32)
+        valid = np.ones((n, SIZE, SIZE), bool)
+        write_arrays(site / "crops.npz", case_id=ids, pixels=pixels, valid=valid)
+        first = rng.uniform(size=(n, 4, 4)).astype(np.float32)
+        first[0] = 0
+        curves = rng.uniform(size=(n, len(FRACTION))).astype(np.float32)
+        maps = Maps(
+            case_ids=ids,
+            score=rows["score"].to_numpy(float),
+            target=np.where(rows["score"] >= 0.5, 1, -1).astype(np.int8),
+            layers={"block5_conv3": first, "block4_pool": first[:, ::-1].copy()},
+            randomised=first[::-1].copy(),
+            fraction=FRACTION,
+            deletion=curves,
+            insertion=1 - curves,
+        )
+        folder = results / "explanation" / cohort
+        write_maps(folder / "maps.npz", maps)
+        bone = np.zeros((n, SIZE, SIZE), np.float32)
+        bone[:, :, :8] = 1
+        table = attention_table(
+            maps,
+            labels=dict(zip(ids.tolist(), rows["label"].tolist(), strict=True)),
+            masks=Masks(bone, bone / 4) if masks else None,
+            size=SIZE,
+            border=0.1,
+        )
+        write_csv(folder / "attention.csv", table)
+        patients = {case: case for case in ids.tolist()}
+        facts = attention_facts(table, patients=patients, border=0.1, resamples=2000, seed=1)
+        alike = {
+            name: {"zero": 1, **similarity(found, found[::-1], size=SIZE)}
+            for name, found in maps.layers.items()
+        }
+        asked = ("last_convolution", "before_non_local")
+        median = alike["block5_conv3"]["ssim"]
+        sanity = {
+            "n": n,
+            "layers": {
+                name: {"asked": word, "zero": 1, "between_cases": alike[name]}
+                for name, word in zip(maps.layers, asked, strict=True)
+            },
+            "left_out": {},
+            "curves": {
+                name: {"area": median, "randomised": median, "difference": median}
+                for name in ("deletion", "insertion")
+            },
+            "steps": [{"layer": "logit", "maps": alike}, {"layer": "block1_conv1", "maps": alike}],
+        }
+        write_json(folder / "attention.json", {"synthetic": masks, **facts, "sanity": sanity})
+        case = {"case_id": ids[0], "side": "L", "box": [3.0, 4.0, 20.0, 30.0]}
+        shown = {"rule": "the first", **case, "rows": 40, "columns": 30, "reason": None}
+        hidden = dict.fromkeys(shown) | {"rule": "the first", "reason": "no film says so"}
+        write_json(site / "example.json", hidden if burnt_in else shown)
+        Image.new("L", (30, 40), 90).save(site / "example.png")
+    tree.explanation = results / "explanation"
+
+
+@pytest.fixture(scope="module")
+def looked_study(write_study: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A synthetic study with maps, reported. Not to be changed."""
+    tree = write_study(tmp_path_factory.mktemp("looked"))
+    write_explained(tree)
+    tree.numbers = tree.report()
+    return tree
+
+
+def words_of(content: dict[str, Any]) -> str:
+    text = report_markdown(content, all_tables(content))
+    return " ".join(text.replace("\\", "").split())
+
+
+TABLE = pd.DataFrame(
+    {
+        "case_id": ["b", "a", "c", "d", "e", "a"],
+        "layer": ["top"] * 5 + ["below"],
+        "outcome": ["TP", "TP", "TP", "TP", "TN", "FP"],
+        "label": [1, 1, 1, 1, 0, 0],
+        "score": [0.7, 0.7, 0.9, 0.95, 0.1, 0.6],
+        "target": [1, 1, 1, 1, -1, 1],
+        "zero": ["no", "no", "no", "no", "yes", "no"],
+    }
+)
+
+
+def test_cases_are_chosen_by_the_written_rule() -> None:
+    chosen = {case["outcome"]: case for case in chosen_outcomes(TABLE)}
+    assert list(chosen) == list(OUTCOMES)
+    # Of a, b, c, d by score and name the lower of the middle two.
+    assert (chosen["TP"]["case_id"], chosen["TP"]["n"]) == ("b", 4)
+    assert (chosen["TN"]["case_id"], chosen["TN"]["zero"]) == ("e", True)
+    assert (chosen["FP"]["case_id"], chosen["FP"]["n"]) == (None, 0)
+    normal, osteoporotic = chosen_pair(TABLE, {"a": -3, "b": -2.6, "c": -4, "d": -3.5, "e": -1})
+    assert (normal["case_id"], normal["t_score"]) == ("e", -1)
+    assert (osteoporotic["case_id"], osteoporotic["t_score"]) == ("d", -3.5)
+
+
+def item(estimate: float | None, low: float | None = None, high: float | None = None) -> dict:
+    return {"estimate": estimate, "low": low, "high": high, "k": None, "n": 9, "reason": "why"}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (item(1.5, 1.2, 1.8), "more than its area alone would have it"),
+        (item(0.5, 0.2, 0.8), "less than its area alone would have it, so that the maps are no"),
+        (item(1.0, 0.9, 1.1), "does not lie on bone surely more or less"),
+        (item(1.0), "cannot be told (why)"),
+        (item(None), "is not known (why)"),
+    ],
+)
+def test_words_follow_the_interval(ratio: dict[str, Any], expected: str) -> None:
+    assert expected in against_area(ratio, "bone")
+
+
+@pytest.mark.parametrize(
+    ("left", "others", "changed"),
+    [
+        (item(0.1, 0.0, 0.2), item(0.3, 0.2, 0.4), True),
+        (item(0.9, 0.8, 0.95), item(0.3, 0.2, 0.4), False),
+        (item(0.9), item(0.3, 0.2, 0.4), None),
+    ],
+)
+def test_maps_that_stay_without_weights_are_told(
+    left: dict[str, Any], others: dict[str, Any], changed: bool | None
+) -> None:
+    sanity = {
+        "layers": {"top": {"between_cases": {"spearman": others}}},
+        "steps": [{"maps": {"top": {"spearman": left}}}],
+    }
+    assert without_weights({"layers": [{"layer": "top"}], "sanity": sanity})["changed"] is changed
+
+
+@pytest.mark.parametrize(
+    ("deletion", "insertion", "expected"),
+    [
+        (item(-0.2, -0.3, -0.1), item(0.2, 0.1, 0.3), "when they go and when they come"),
+        (item(-0.2, -0.3, -0.1), item(0, -0.1, 0.1), "falls sooner when the hot pixels go"),
+        (item(0, -0.1, 0.1), item(0.2, 0.1, 0.3), "rises sooner with the hot pixels"),
+        (item(0, -0.1, 0.1), item(0, -0.1, 0.1), "no more than those of maps that know nothing"),
+        (item(0.2, 0.1, 0.3), item(0, -0.1, 0.1), "maps that know nothing at least in part"),
+        (item(None), item(0, -0.1, 0.1), "do not tell"),
+    ],
+)
+def test_words_on_the_curves(
+    deletion: dict[str, Any], insertion: dict[str, Any], expected: str
+) -> None:
+    curves = {"deletion": {"difference": deletion}, "insertion": {"difference": insertion}}
+    assert expected in curve_words({"sanity": {"curves": curves}})
+
+
+def test_the_chapter_stands_in_the_report(looked_study: Any) -> None:
+    text = words_of(looked_study.numbers)
+    assert "### What the network looked at" in text
+    assert "of the negated logit for any other" in text
+    assert "the generator tells where bone" in text
+    zero = looked_study.numbers["attention"]["cohorts"][0]["layers"][0]["groups"]["all"]["zero"]
+    assert (zero["k"], zero["n"]) == (1, 6)
+    assert "; 1/6) of the maps are 0 everywhere" in text.replace("[", "").replace(
+        "]{.unbroken}", ""
+    )
+    keys = [table.key for table in all_tables(looked_study.numbers)]
+    assert {"attention", "attention-checks", "attention-test", "attention-external"} <= set(keys)
+    figures = {path.stem for path in (looked_study.reports / "figures").glob("attention-*.png")}
+    assert figures == {"attention-outcomes", "attention-pair", "attention-film"}
+    for figure in attention_illustrations(looked_study.numbers):
+        assert figure.mark == "Synthetic data"
+    assert "as Figure 2 of the paper" in text
+
+
+def test_the_same_again(looked_study: Any, write_study: Any, tmp_path: Any) -> None:
+    again = write_study(tmp_path)
+    write_explained(again)
+    again.report()
+    for name in ("numbers.json", "figures/attention-outcomes.png", "figures/attention-film.pdf"):
+        assert (again.reports / name).read_bytes() == (looked_study.reports / name).read_bytes()
+
+
+def test_films_of_patients_have_no_masks_and_none_may_be_shown_whole(make_tree: Any) -> None:
+    tree = make_tree(synthetic=False)
+    write_explained(tree, masks=False, burnt_in=True)
+    content = tree.count()
+    text = words_of(content)
+    assert "Nobody marked bone on these films" in text
+    assert "No whole film is shown: no film says so." in text
+    table = next(table for table in all_tables(content) if table.key == "attention")
+    bone = next(row for row in table.rows if row.cells[0] == "Heat on bone")
+    assert all("not defined" in cell for cell in bone.cells[1:])
+    keys = [figure.key for figure in attention_illustrations(content)]
+    assert keys == ["attention-outcomes", "attention-pair"]
+
+
+def test_a_received_model_is_looked_at_at_the_external_sites(make_tree: Any) -> None:
+    tree = make_tree()
+    tree.receive()
+    write_explained(tree)
+    content = tree.count()
+    assert [cohort["id"] for cohort in content["attention"]["cohorts"]] == ["external"]
+    text = words_of(content)
+    assert "Supplement S1" not in text
+    assert "Supplement S2" in text
+
+
+def test_a_group_without_cases_says_so(looked_study: Any) -> None:
+    content = copy.deepcopy(looked_study.numbers)
+    content["attention"]["figures"]["outcomes"][1] |= {"case_id": None, "score": None, "n": 0}
+    caption = attention_illustrations(content)[0].caption
+    assert "There is no false positive." in caption
+
+
+def test_without_maps_nothing_is_said(study: Any) -> None:
+    assert study.numbers["attention"] is None
+    assert "What the network looked at" not in words_of(study.numbers)
+    json.dumps(study.numbers)
