@@ -361,3 +361,19 @@ def test_the_screen_shows_path_and_main_numbers(study: Any) -> None:
     assert lines[1].startswith("Test set [synthetic data]: AUC 0.")
     assert lines[2].startswith("External hospital [synthetic data]: AUC 0.")
     assert all("sensitivity" in line and "specificity" in line for line in lines[1:])
+
+
+def test_the_second_line_of_the_title_says_whom_it_is_about(study: Any) -> None:
+    content = json.loads(json.dumps(study.numbers))
+    tables = all_tables(content)
+    assert report_source(content, tables, study.reports).subtitle.startswith(
+        "Women aged 55 years or more. Development: "
+    )
+    content["config"]["selection"] |= {"sex": None, "min_age_years": None}
+    assert report_source(content, tables, study.reports).subtitle.startswith("Women and men of any")
+
+
+def test_a_line_that_heads_others_spans_the_table_in_html(study: Any) -> None:
+    spans = [attrs for tag, attrs in Page(study.html).tags if tag == "th" and "colspan" in attrs]
+    headings = [row for table in study.printed for row in table.rows if row.heading]
+    assert len(spans) == len(headings) > 20

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from osteohip.writing.wording import Markdown, escape, plain
+from osteohip.writing.wording import Markdown, escape, exact, plain
 
 Numbers = Mapping[str, Any]
+
+SEXES = {"F": "women", "M": "men", None: "women and men"}
 
 
 def held_out(content: Numbers) -> list[dict[str, Any]]:
@@ -36,3 +38,11 @@ def where(cohort: Numbers) -> Markdown:
     if cohort["kind"] == "external":
         return Markdown(f"at {escape(cohort['name'])}")
     return Markdown(f"on the {cohort['kind']} set")
+
+
+def population(content: Numbers) -> str:
+    """Return whom the criteria take: "women aged 55 years or more"."""
+    selection = content["config"]["selection"]
+    youngest = selection["min_age_years"]
+    age = "of any age" if youngest is None else f"aged {exact(youngest)} years or more"
+    return f"{SEXES[selection['sex']]} {age}"

@@ -15,7 +15,7 @@ from osteohip.report.baselines import NAMES
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
-from osteohip.report.cohorts import held_out
+from osteohip.report.cohorts import held_out, population
 from osteohip.report.discussion import conclusion, difference_to, limitations
 from osteohip.report.illustration import Illustration
 from osteohip.report.illustrations import illustrations, useful_words
@@ -202,11 +202,11 @@ def report_source(content: Numbers, tables: Sequence[Table], folder: Path) -> So
         else "A model received from elsewhere"
     )
     where = f"External: {', '.join(names['external'])}" if names["external"] else "No external site"
-    study = content["study"]
+    study, whom = content["study"], population(content)
     return Source(
         markdown=report_markdown(content, tables),
         title=title(content),
-        subtitle=f"{origin}. {where}.",
+        subtitle=f"{whom[0].upper()}{whom[1:]}. {origin}. {where}.",
         mark=SYNTHETIC if study["all_synthetic"] else PARTLY if study["synthetic"] else "",
         folder=folder,
         bibliography=bibliography(),

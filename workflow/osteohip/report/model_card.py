@@ -12,7 +12,7 @@ from typing import Any
 
 from osteohip.model.manifest import MANIFEST, PURPOSE
 from osteohip.report.clinical import subgroups_table
-from osteohip.report.cohorts import cohort_title, held_out
+from osteohip.report.cohorts import cohort_title, held_out, population
 from osteohip.statements import asked
 from osteohip.writing import wording
 from osteohip.writing.table import Row, Table, mark_of, to_markdown
@@ -25,7 +25,6 @@ SOURCE = (
     "Proc Conf Fairness, Accountability, and Transparency 2019:220-229, "
     "doi 10.1145/3287560.3287596."
 )
-SEXES = {"F": "women", "M": "men", None: "women and men"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _details(content: Numbers) -> Iterator[Fact]:
 
 def _use(content: Numbers) -> Iterator[Fact]:
     part = "Intended use"
-    received, selection = content["received"], content["config"]["selection"]
+    received = content["received"]
     yield Fact(part, "Purpose", received["purpose"] if received else PURPOSE)
     yield _authors(content, part, "Users and place in care", "intended_use")
     yield Fact(
@@ -106,12 +105,10 @@ def _use(content: Numbers) -> Iterator[Fact]:
         "Someone who knows the anatomy draws a box around the hip on each film; all else is done "
         "by the program.",
     )
-    youngest = selection["min_age_years"]
-    age = "of any age" if youngest is None else f"aged {wording.exact(youngest)} years or more"
     yield Fact(
         part,
         "Out of scope",
-        f"Other patients than {SEXES[selection['sex']]} {age}; other films than AP films of the "
+        f"Other patients than {population(content)}; other films than AP films of the "
         f"hip or pelvis ({', '.join(content['config']['inventory']['modalities'])}); hips that the "
         "study's criteria exclude.",
         tuple(f"flow-{site['id']}" for site in content["sites"]),

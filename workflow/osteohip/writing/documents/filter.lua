@@ -72,6 +72,20 @@ function Meta(meta)
   return meta
 end
 
+-- In HTML a row's head spans no column beside it; a line that heads those below opens a body.
+local function headed_bodies(body)
+  local parts = {}
+  local function open(head)
+    table.insert(parts, { attr = pandoc.Attr(), head = head, body = {}, row_head_columns = 1 })
+  end
+  open({})
+  for _, row in ipairs(body.body) do
+    if row.cells[1].col_span > 1 then open({ row }) else table.insert(parts[#parts].body, row) end
+  end
+  if #parts > 1 and #parts[1].body == 0 then table.remove(parts, 1) end
+  return parts
+end
+
 function Table(el)
   for _, body in ipairs(el.bodies) do
     body.row_head_columns = 1
@@ -94,6 +108,13 @@ function Table(el)
     for _, body in ipairs(el.bodies) do
       for _, row in ipairs(body.body) do styled(row) end
     end
+  end
+  if html then
+    local bodies = {}
+    for _, body in ipairs(el.bodies) do
+      for _, part in ipairs(headed_bodies(body)) do table.insert(bodies, part) end
+    end
+    el.bodies = bodies
   end
   return el
 end
