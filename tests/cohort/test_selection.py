@@ -18,6 +18,7 @@ from osteohip.cohort.records import (
     findings_by_hip,
     list_exams,
     make_records,
+    tube_voltage,
 )
 from osteohip.cohort.selection import (
     COHORT_COLUMNS,
@@ -74,6 +75,14 @@ def film(uid: str = "2.25.1", **changes: Any) -> Film:
         "model_name": "Model",
     }
     return Film(**good | changes)
+
+
+@pytest.mark.parametrize(
+    ("tag", "kvp"),
+    [("73", 73.0), ("72.5", 72.5), ("", None), ("0", None), ("7300", None), ("p1", None)],
+)
+def test_a_tube_voltage_is_a_number_that_can_be_one(tag: str, kvp: float | None) -> None:
+    assert tube_voltage(tag) == kvp
 
 
 def exam(side: str = "L", days: int = 0, **changes: Any) -> Exam:

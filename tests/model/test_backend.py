@@ -5,7 +5,7 @@ import pytest
 
 import osteohip.model
 from osteohip.errors import StudyError
-from osteohip.model.determinism import compile_ahead, prepare_backend, visible_gpus
+from osteohip.model.determinism import compile_ahead, hardware, prepare_backend, visible_gpus
 
 ROOM = Path(osteohip.model.__file__).parent
 
@@ -37,6 +37,11 @@ def test_no_gpu_is_seen_on_cpu():
 def test_asking_for_a_gpu_that_is_not_there_is_an_error():
     with pytest.raises(StudyError, match="a GPU is asked for"):
         prepare_backend(device="gpu", seed=0)
+
+
+def test_the_hardware_has_a_name():
+    assert list(hardware("cpu")) == ["processor"]
+    assert hardware("cpu")["processor"]
 
 
 def test_only_jax_compiles_ahead_on_a_cpu():

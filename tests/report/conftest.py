@@ -170,6 +170,7 @@ def write_site(
             "manufacturer": [DEVICES[i][0] for i in device],
             "model_name": [DEVICES[i][1] for i in device],
             "year": rng.integers(2010, 2020, n),
+            "kvp": rng.integers(70, 79, n).astype(float),
             "total_hip_bmd_g_cm2": rng.normal(0.715, 0.162, n).round(3),
             "total_hip_t_score": (t_score + 0.3).round(1),
         }
@@ -333,6 +334,7 @@ def write_tree(
         "best_epoch": 7,
         "parameters": 284_929,
         "device": "cpu",
+        "hardware": {"processor": "Processor X9"},
         "versions": {"python": "3.11.2", "keras": "3.15.1"},
         "initial_weights": None,
         "training": Training(epochs=10).model_dump(mode="json"),

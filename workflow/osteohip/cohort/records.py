@@ -43,6 +43,7 @@ class Film:
     institution: str
     manufacturer: str
     model_name: str
+    kvp: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,19 @@ def list_films(films: pd.DataFrame) -> list[Film]:
             institution=row.institution,
             manufacturer=row.manufacturer,
             model_name=row.model_name,
+            kvp=tube_voltage(row.kvp),
         )
         for row in rows_of(films)
     ]
+
+
+def tube_voltage(tag: str) -> float | None:
+    """Return the tube voltage in kV that a film's tag tells, None where that is no such number."""
+    try:
+        found = float(tag)
+    except ValueError:
+        return None
+    return found if 20 <= found <= 200 else None
 
 
 def list_exams(dxa: pd.DataFrame) -> list[Exam]:

@@ -43,6 +43,7 @@ COHORT_COLUMNS = (
     "manufacturer",
     "model_name",
     "year",
+    "kvp",
     "total_hip_bmd_g_cm2",
     "total_hip_t_score",
 )
@@ -263,6 +264,7 @@ def tabulate_cohort(
                 "days_between": record.days_between,
                 **public_tags(film),
                 "year": film.day.year,
+                "kvp": film.kvp,
                 "total_hip_bmd_g_cm2": total_hip.bmd_g_cm2,
                 "total_hip_t_score": total_hip.t_score,
             }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+from pathlib import Path
 from typing import Literal
 
 from osteohip.config import Device
@@ -41,6 +43,36 @@ def prepare_backend(*, device: Device, seed: int) -> Literal["cpu", "gpu"]:
             "use device: cpu, or a machine and an environment (envs/gpu.txt) with a GPU"
         )
     return found
+
+
+def hardware(device: str) -> dict[str, str]:
+    """Return the name of the processor, and of the GPU where that is the device."""
+    found = {"processor": _processor()}
+    if device == "gpu":
+        found["gpu"] = _gpu()
+    return found
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(names), platform.processor() or platform.machine())
+
+
+def _gpu() -> str:
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+    return str(details.get("device_name", "GPU"))
 
 
 def visible_gpus() -> int:

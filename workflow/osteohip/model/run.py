@@ -21,6 +21,7 @@ from osteohip.errors import StudyError
 from osteohip.model.bundle import write_bundle
 from osteohip.model.cases import Cases
 from osteohip.model.checkpoint import Checkpoint, training_key
+from osteohip.model.determinism import hardware
 from osteohip.model.initial_weights import load_initial_weights
 from osteohip.model.interruption import sigterm_noticed
 from osteohip.model.network import build_network
@@ -209,6 +210,7 @@ def run_facts(
         "training": settings.training.model_dump(mode="json"),
         "device": settings.device,
         "precision": settings.precision,
+        "hardware": hardware(settings.device),
         "versions": versions(),
         "backend": keras.backend.backend(),
         "warnings": warnings,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from osteohip.cohort.age import AGE_CEILING_YEARS
 from osteohip.errors import StudyError
+from osteohip.evaluation.balance import standardised_difference, standardised_share
 from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import proportions
 from osteohip.paper.audit import audit
@@ -27,6 +28,8 @@ QUANTITIES = (
     "total_hip_t_score",
     "total_hip_bmd_g_cm2",
     "days_between",
+    "year",
+    "kvp",
 )
 
 
@@ -59,6 +62,7 @@ def numbers(results: Results) -> dict[str, Any]:
         },
         "sites": sites,
         "groups": _groups(results),
+        "balance": _balance(results),
         "cohorts": cohorts,
         "comparison": results.comparison,
         "training": _training(results),
@@ -149,19 +153,7 @@ def _site(site: Site, name: str, role: str) -> dict[str, Any]:
 
 def _groups(results: Results) -> list[dict[str, Any]]:
     """Describe the cropped records of the development site, of its parts and of each site."""
-    tables: list[tuple[str, str, bool, pd.DataFrame]] = []
-    if results.development is not None:
-        site, split = results.development.site, results.development.split
-        parts = site.images["case_id"].map(split.set_index("case_id")["part"])
-        if parts.isna().any() or len(split) != len(parts):
-            raise StudyError("split.csv holds other cases than the development site: split anew")
-        synthetic = bool(site.facts["synthetic"])
-        tables.append(("development", results.name(site), synthetic, site.images))
-        tables += [(part, part, synthetic, site.images[parts == part]) for part in PARTS]
-    tables += [
-        (site.id, results.name(site), bool(site.facts["synthetic"]), site.images)
-        for site in results.externals
-    ]
+    tables = _tables(results)
     counts = [_devices(rows).value_counts() for *_, rows in tables]
     # The same devices in every group, the most frequent first.
     whole = [count for table, count in zip(tables, counts, strict=True) if table[0] not in PARTS]
@@ -176,6 +168,73 @@ def _groups(results: Results) -> list[dict[str, Any]]:
             ],
         }
         for (identity, title, marked, rows), count in zip(tables, counts, strict=True)
+    ]
+
+
+def _tables(results: Results) -> list[tuple[str, str, bool, pd.DataFrame]]:
+    """Return id, name, whether synthetic, and the rows of each group."""
+    tables: list[tuple[str, str, bool, pd.DataFrame]] = []
+    if results.development is not None:
+        site, split = results.development.site, results.development.split
+        parts = site.images["case_id"].map(split.set_index("case_id")["part"])
+        if parts.isna().any() or len(split) != len(parts):
+            raise StudyError("split.csv holds other cases than the development site: split anew")
+        synthetic = bool(site.facts["synthetic"])
+        tables.append(("development", results.name(site), synthetic, site.images))
+        tables += [(part, part, synthetic, site.images[parts == part]) for part in PARTS]
+    tables += [
+        (site.id, results.name(site), bool(site.facts["synthetic"]), site.images)
+        for site in results.externals
+    ]
+    return tables
+
+
+def _balance(results: Results) -> list[dict[str, Any]]:
+    """Return how validation and test set differ from training, and the sites from development."""
+    rows = {identity: table for identity, _, _, table in _tables(results)}
+    pairs: list[tuple[str, str]] = [
+        (part, "training") for part in ("validation", "test") if part in rows
+    ]
+    pairs += [(site.id, "development") for site in results.externals if "development" in rows]
+    return [
+        {
+            "group": group,
+            "reference": reference,
+            "differences": {
+                **{
+                    name: standardised_share(
+                        int((a[column] == value).sum()),
+                        len(a),
+                        int((b[column] == value).sum()),
+                        len(b),
+                    ).as_json()
+                    for name, column, value in (
+                        ("osteoporosis", "label", 1),
+                        ("right", "side", "R"),
+                    )
+                },
+                **{
+                    name: standardised_difference(
+                        a[name].to_numpy(float), b[name].to_numpy(float)
+                    ).as_json()
+                    for name in QUANTITIES
+                },
+            },
+            "devices": [
+                {
+                    "device": device,
+                    **standardised_share(
+                        int((_devices(a) == device).sum()),
+                        len(a),
+                        int((_devices(b) == device).sum()),
+                        len(b),
+                    ).as_json(),
+                }
+                for device in sorted({*_devices(a), *_devices(b)})
+            ],
+        }
+        for group, reference in pairs
+        for a, b in [(rows[group], rows[reference])]
     ]
 
 
@@ -197,11 +256,6 @@ def _group(rows: pd.DataFrame, name: str, title: str, synthetic: bool) -> dict[s
         "right": _share(int((rows["side"] == "R").sum()), len(rows)),
         "left": _share(int((rows["side"] == "L").sum()), len(rows)),
         **{quantity: _moments(rows[quantity]) for quantity in QUANTITIES},
-        "years": {
-            "low": _whole(rows["year"].min()),
-            "high": _whole(rows["year"].max()),
-            "n": int(rows["year"].notna().sum()),
-        },
     }
 
 

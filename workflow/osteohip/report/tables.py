@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
@@ -12,9 +12,10 @@ from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables, operating_points_table
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.measures import head, measures_tables
+from osteohip.report.patients import balance_table, characteristics_table, flow_table
 from osteohip.report.received import internal_table
 from osteohip.report.runs import runs_tables
-from osteohip.writing.table import PARTLY, SYNTHETIC, Row, Table, mark_of
+from osteohip.writing.table import SYNTHETIC, Row, Table, mark_of
 from osteohip.writing.wording import (
     estimate,
     exact,
@@ -23,7 +24,6 @@ from osteohip.writing.wording import (
     part_of,
     percent,
     plain,
-    span,
     words,
 )
 
@@ -46,6 +46,7 @@ def all_tables(content: Numbers) -> list[Table]:
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
         characteristics_table(content),
+        *([balance_table(content)] if content["balance"] else []),
         *(table for table in measures if table.supplement),
         *(table for table in clinical if table.supplement),
         *(table for table in attention if table.supplement),
@@ -178,119 +179,6 @@ def _performance_rows(
         theirs = f"{percent(printed['printed'])} ({number(printed['k'])}/{number(printed['n'])})"
         yield Row((head(name), theirs, estimate(cohort["metrics"][name])))
     yield Row((head("auc"), number(paper["auc"], 3), estimate(cohort["metrics"]["auc"])))
-
-
-def flow_table(site: Numbers) -> Table:
-    """Return how a site's records became its images, step by step."""
-    came_in, cohort = site["came_in"], site["cohort"]
-    rows = [Row(("Files under radiographs", number(site["files"]), "", ""))]
-    rows += [
-        Row((f"Refused: {words(plain(item['reason']))}", number(item["films"]), "", ""))
-        for item in site["refused"]
-    ]
-    rows.append(Row(("Films", number(site["films"]), "", "")))
-    rows.append(_flow_row("Records that came in", came_in))
-    rows += [
-        _flow_row(
-            f"Not met: {words(plain(step['criterion']))}",
-            {"records": step["records_excluded"], "patients": step["patients_excluded"]},
-        )
-        for step in site["steps"][1:]
-    ]
-    rows.append(_flow_row("Cohort", cohort))
-    rows += [
-        Row((f"Uncroppable: {words(plain(item['reason']))}", "", number(item["images"]), ""))
-        for item in site["uncroppable"]
-    ]
-    rows.append(_flow_row("Images", {"records": site["images"], "patients": site["patients"]}))
-    return Table(
-        key=f"flow-{site['id']}",
-        caption=f"Flow of films, records and patients at {plain(site['name'])}.",
-        header=("Step", "Files", "Records", "Patients"),
-        rows=tuple(rows),
-        align="lrrr",
-        mark=mark_of([site["synthetic"]]),
-        note="A record is one patient, one hip, one film and one DXA examination; a patient "
-        "leaves at the step where the last record leaves.",
-        supplement=True,
-    )
-
-
-def _flow_row(label: str, counts: Numbers) -> Row:
-    return Row((label, "", number(counts["records"]), number(counts["patients"])))
-
-
-def characteristics_table(content: Numbers) -> Table:
-    """Describe the images of the development site, of its parts and of the external sites."""
-    groups = content["groups"]
-    parts = {"training": "Training", "validation": "Validation", "test": "Test"}
-    mark = mark_of(group["synthetic"] for group in groups)
-
-    def title(group: Numbers) -> str:
-        role = "Development" if group["id"] == "development" else "External"
-        label = parts.get(group["id"], f"{role}: {plain(group['name'])}")
-        return f"{label} (synthetic)" if mark == PARTLY and group["synthetic"] else label
-
-    def line(label: str, cells: Sequence[str]) -> Row:
-        return Row((label, *cells))
-
-    def moments(label: str, name: str, digits: int) -> Row:
-        cells = []
-        for group in groups:
-            known = group[name]["n"]
-            missing = "" if known == group["n"] else f" (n\u00a0=\u00a0{number(known)})"
-            cells.append(mean_sd(group[name], digits) + missing)
-        return line(f"{label}, mean ± SD", cells)
-
-    rows = [
-        line("Hips", [number(group["n"]) for group in groups]),
-        line("Patients", [number(group["patients"]) for group in groups]),
-        line("Osteoporosis", [part_of(g["osteoporosis"]) for g in groups]),
-        line("Right side", [part_of(g["right"]) for g in groups]),
-        line("Left side", [part_of(g["left"]) for g in groups]),
-        moments("Age, years", "age_years", 1),
-        line(
-            "Age, range",
-            [span(g["age_years"]["low"], g["age_years"]["high"]) for g in groups],
-        ),
-        moments("Lowest T-score", "t_score", 1),
-        moments("BMD of that region, g/cm²", "bmd_g_cm2", 3),
-        moments("Total hip T-score", "total_hip_t_score", 1),
-        moments("Total hip BMD, g/cm²", "total_hip_bmd_g_cm2", 3),
-        line(
-            "Days between film and DXA, median (range)",
-            [_median_range(group["days_between"]) for group in groups],
-        ),
-        line("Year of film", [_years(group["years"]) for group in groups]),
-        Row(("X-ray device", *[""] * len(groups)), heading=True),
-    ]
-    for i, item in enumerate(groups[0]["devices"]):
-        rows.append(line(plain(item["device"]), [part_of(g["devices"][i]) for g in groups]))
-    ceiling = content["study"]["age_ceiling"]
-    return Table(
-        key="characteristics",
-        caption=f"The images by {'site' if content['received'] else 'part and by site'}.",
-        header=("", *(title(group) for group in groups)),
-        rows=tuple(rows),
-        align="l" * (1 + len(groups)),
-        mark=mark,
-        note=f"Ages of {ceiling} and more count as {ceiling}. SD: standard deviation; n is given "
-        "where a value is missing.",
-        supplement=True,
-    )
-
-
-def _median_range(moments: Numbers) -> str:
-    if moments["median"] is None:
-        return span(None, None)
-    return f"{number(moments['median'])} ({span(moments['low'], moments['high'])})"
-
-
-def _years(years: Numbers) -> str:
-    low, high = years["low"], years["high"]
-    if low is None:
-        return span(None, None)
-    return str(low) if low == high else f"{low}–{high}"
 
 
 def leakage_table(content: Numbers) -> Table:
