@@ -9,8 +9,12 @@ import pytest
 
 from osteohip.report.figures.flow import flow_figure, flow_stages
 from osteohip.report.figures.history import history_figure
+from osteohip.report.figures.precision_recall import precision_recall_figure
 from osteohip.report.figures.roc import roc_figure
+from osteohip.report.figures.scores import scores_figure
+from osteohip.report.figures.shift import shift_figure
 from osteohip.report.figures.style import house_style, save, watermark
+from osteohip.report.patients import compared_sites
 from osteohip.writing.table import PARTLY
 
 HISTORY = pd.DataFrame(
@@ -40,13 +44,59 @@ def test_a_cohort_of_one_class_stays_in_the_legend_without_a_curve(study: Any) -
     }
     cohorts[0]["metrics"]["auc"] |= undefined
     cohorts[0]["no_osteoporosis"] = 0
-    empty = pd.DataFrame(columns=["false_positive_rate", "true_positive_rate"])
-    points = pd.DataFrame({"false_positive_rate": [0, 1], "true_positive_rate": [0, 1]})
+    cohorts[0]["metrics"]["average_precision"] |= undefined
+    n, healthy = cohorts[1]["osteoporosis"]["k"], cohorts[1]["no_osteoporosis"]
+    points = pd.DataFrame(
+        {
+            "false_positive_rate": [0, 1],
+            "true_positive_rate": [0, 1],
+            "false_positives": [0, healthy],
+            "true_positives": [0, n],
+        }
+    )
+    for draw, measure in ((roc_figure, "AUC"), (precision_recall_figure, "average precision")):
+        with house_style():
+            figure = draw(cohorts, {"test": points[:0], "external": points})
+        legend = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert legend[0] == f"Test set\n{measure} not defined (all cases are of one class)"
+        assert legend[1].startswith(f"External hospital\n{measure} 0.")
+
+
+def test_precision_is_of_those_called(study: Any) -> None:
+    cohort = study.numbers["cohorts"][1]
+    curve = pd.DataFrame(
+        {
+            "true_positive_rate": [0, 0.5, 0.5, 1],
+            "false_positives": [0, 0, 2, 2],
+            "true_positives": [0, 1, 1, 2],
+        }
+    )
     with house_style():
-        figure = roc_figure(cohorts, {"test": empty, "external": points})
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend[0] == "Test set\nAUC not defined (all cases are of one class)"
-    assert legend[1].startswith("External hospital\nAUC 0.")
+        figure = precision_recall_figure([cohort], {"test": curve})
+    line = figure.axes[0].lines[0]
+    assert line.get_xdata().tolist() == [0.5, 0.5, 1]
+    assert line.get_ydata().tolist() == [1, 1 / 3, 0.5]
+
+
+def test_every_hip_is_in_the_histogram_of_scores(study: Any) -> None:
+    cohort = study.numbers["cohorts"][1]
+    table = pd.DataFrame({"label": [1, 1, 0, 0, 0], "score": [0.0, 1.0, 0.3, -0.5, 0.31]})
+    with house_style():
+        figure = scores_figure([cohort], {"test": table})
+    counts = [sum(patch.get_data()[0]) for patch in figure.axes[0].patches]
+    assert counts == [2, 2, 3, 3]
+
+
+def test_sites_are_set_beside_one_another_in_shares(study: Any) -> None:
+    groups = compared_sites(study.numbers)
+    assert [group["id"] for group in groups] == ["development", "external"]
+    rows = pd.DataFrame({"age_years": [60.0, 61, 70, None], "t_score": [-1.0, -2, -3, -4]})
+    with house_style():
+        figure = shift_figure(groups, {group["id"]: rows for group in groups})
+    shares = list(figure.axes[0].patches[1].get_data()[0])
+    assert shares == pytest.approx([200 / 3, 0, 100 / 3])
+    bars = [patch.get_width() for patch in figure.axes[2].patches]
+    assert bars == pytest.approx([100 * d["share"] for g in groups for d in g["devices"]])
 
 
 def test_the_flow_counts_what_left_at_each_stage(study: Any) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from osteohip.paper.tables import appendix_tables
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.document import report_markdown, report_source
+from osteohip.report.illustrations import illustrations
 from osteohip.report.summary import summary_lines
 from osteohip.report.tables import all_tables
 from osteohip.writing.documents.page import to_html
@@ -200,7 +201,7 @@ def test_text_from_data_shows_as_it_is(real_study: Any) -> None:
 def test_every_picture_has_a_text_alternative(study: Any) -> None:
     page = Page(study.html)
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 8
+    assert len(pictures) == len(illustrations(study.numbers)) == 11
     for picture in pictures:
         words = picture.get("alt") or picture.get("aria-label") or ""
         assert len(words) > 40
@@ -208,7 +209,7 @@ def test_every_picture_has_a_text_alternative(study: Any) -> None:
 
 def test_synthetic_is_said_on_page_tables_and_figures(study: Any) -> None:
     page = Page(study.html)
-    assert len(page.captions) == len(study.printed) + 8
+    assert len(page.captions) == len(study.printed) + 11
     # The audit tells of the paper's patients, and of nothing that was computed here.
     audited = {table.caption for table in appendix_tables(study.numbers["audit"])}
     for caption in page.captions:

@@ -127,6 +127,12 @@ def group_title(group: Numbers, *, partly: bool) -> str:
     return f"{label} (synthetic)" if partly and group["synthetic"] else label
 
 
+def compared_sites(content: Numbers) -> list[Numbers]:
+    """Return the groups that are sites, where there is more than one to compare."""
+    sites = [group for group in content["groups"] if group["id"] not in PART_NAMES]
+    return sites if len(sites) > 1 else []
+
+
 def balance_table(content: Numbers) -> Table:
     """Return how far the parts of the split, and the sites, differ, in standard deviations."""
     by_id = {group["id"]: group for group in content["groups"]}

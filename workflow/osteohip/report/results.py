@@ -105,6 +105,8 @@ class Evaluation:
         Its name.
     metrics, sample_size
         ``metrics.json`` and ``samplesize.json``.
+    scores
+        ``predictions.csv``.
     roc, calibration, decision, subgroups
         The tables of these names.
     drop
@@ -116,6 +118,7 @@ class Evaluation:
     cohort: str
     metrics: dict[str, Any]
     sample_size: dict[str, Any]
+    scores: pd.DataFrame
     roc: pd.DataFrame
     calibration: pd.DataFrame
     decision: pd.DataFrame
@@ -162,6 +165,12 @@ class Results:
     def sites(self) -> tuple[Site, ...]:
         """All sites, development first."""
         return (*([self.development.site] if self.development else []), *self.externals)
+
+    @property
+    def images(self) -> dict[str, pd.DataFrame]:
+        """The cropped rows of each site, by the name of its group in the numbers."""
+        own = {} if self.development is None else {"development": self.development.site.images}
+        return own | {site.id: site.images for site in self.externals}
 
     def name(self, site: Site) -> str:
         """Return a site's name, with its id where another site has the same name."""
@@ -269,7 +278,8 @@ def _site(folder: Path) -> Site:
 
 def _evaluation(folder: Path, labels: pd.Series[int], chosen: dict[str, Any]) -> Evaluation:
     """Read an evaluation and check it against the cohort's labels and what the model brings."""
-    found = _csv(folder / "predictions.csv").set_index("case_id")["label"]
+    scores = _csv(folder / "predictions.csv")
+    found = scores.set_index("case_id")["label"]
     metrics = _json(folder / "metrics.json")
     counts = metrics["confusion"]
     same = len(found) == len(labels) and set(found.index) == set(labels.index)
@@ -306,6 +316,7 @@ def _evaluation(folder: Path, labels: pd.Series[int], chosen: dict[str, Any]) ->
     return Evaluation(
         cohort=folder.name,
         metrics=metrics,
+        scores=scores,
         sample_size=_json(folder / "samplesize.json"),
         drop=None if folder.name in PARTS else _json(folder / "drop.json"),
         baselines=_csv(baselines) if baselines.is_file() else None,

@@ -11,9 +11,13 @@ from osteohip.report.figures.calibration import calibration_figure
 from osteohip.report.figures.decision import decision_figure
 from osteohip.report.figures.flow import flow_figure
 from osteohip.report.figures.history import history_figure
+from osteohip.report.figures.precision_recall import precision_recall_figure
 from osteohip.report.figures.roc import roc_figure
+from osteohip.report.figures.scores import scores_figure
+from osteohip.report.figures.shift import shift_figure
 from osteohip.report.figures.style import Numbers, house_style, save, watermark
 from osteohip.report.figures.subgroups import subgroups_figure
+from osteohip.report.patients import compared_sites
 from osteohip.report.results import PARTS, Results
 from osteohip.writing.table import mark_of
 
@@ -38,11 +42,22 @@ def draw_figures(content: Numbers, results: Results, folder: Path) -> set[Path]:
             )
             for site in content["sites"]
         }
+        sites = compared_sites(content)
+        if sites:
+            drawn["shift"] = (
+                shift_figure(sites, results.images),
+                mark_of(site["synthetic"] for site in sites),
+            )
         drawn["roc"] = (
             roc_figure(cohorts, curves),
             mark_of(cohort["synthetic"] for cohort in cohorts),
         )
+        drawn["precision-recall"] = (precision_recall_figure(cohorts, curves), drawn["roc"][1])
         everyone = content["cohorts"]
+        drawn["scores"] = (
+            scores_figure(everyone, {c: found.scores for c, found in results.evaluations.items()}),
+            mark_of(cohort["synthetic"] for cohort in everyone),
+        )
         drawn["calibration"] = (
             calibration_figure(
                 everyone, {c: found.calibration for c, found in results.evaluations.items()}
