@@ -26,7 +26,9 @@ from osteohip.report.attention import (
     without_weights,
 )
 from osteohip.report.document import report_markdown
+from osteohip.report.reporting import answered
 from osteohip.report.tables import all_tables
+from osteohip.statements import Statements
 
 SIZE = 16
 FRACTION = np.linspace(0, 1, 5, dtype=np.float32)
@@ -258,3 +260,14 @@ def test_without_maps_nothing_is_said(study: Any) -> None:
     assert study.numbers["attention"] is None
     assert "What the network looked at" not in words_of(study.numbers)
     json.dumps(study.numbers)
+
+
+def test_the_checklist_of_medical_imaging_finds_the_chapter(looked_study: Any) -> None:
+    def explained(content: dict[str, Any]) -> dict[str, Any]:
+        lists = {one["id"]: one for one in answered(content, Statements())["checklists"]}
+        return next(item for item in lists["claim"]["items"] if item["id"] == "31")
+
+    assert explained(looked_study.numbers)["status"] == "filled"
+    lost = explained({**looked_study.numbers, "attention": None})
+    assert lost["status"] == "not_met"
+    assert "#what-the-network-looked-at" in lost["why"]

@@ -45,6 +45,8 @@ def test_a_study_of_patients_with_all_statements_leaves_only_what_none_meets(
 ) -> None:
     found = statuses(real_study.numbers, SAID)
     unmet = {(listed.id, item.id) for listed in checklists() for item in listed.items if item.unmet}
+    # No maps were made of this study's network.
+    unmet.add(("claim", "31"))
     assert {place for place, status in found.items() if status == "not_met"} == unmet
     assert "author" not in found.values()
 
