@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from real_browser import open_browser
 
 from osteohip.baselines.command import compare_baselines
 from osteohip.baselines.compare import Scores
@@ -25,6 +26,8 @@ from osteohip.report.numbers import numbers
 from osteohip.report.results import read_results
 from osteohip.report.tables import all_tables
 from osteohip.writing.table import Table
+
+__all__ = ["open_browser"]
 
 STEPS = [
     ("age", "aged 55 years or more on the day of the film", 31, 20),

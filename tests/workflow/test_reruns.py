@@ -311,6 +311,7 @@ OF_EXTERNAL = {
     "predict",
     "explain",
     "attend",
+    "supplement",
     "evaluate",
     "drop",
     "contrast",

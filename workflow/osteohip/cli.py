@@ -78,6 +78,7 @@ for command in (
     handover.receive,
     report.report,
     report.manuscript,
+    report.supplement,
     report.summary,
 ):
     app.command()(command)

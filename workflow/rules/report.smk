@@ -72,3 +72,45 @@ rule manuscript:
     shell:
         "osteohip manuscript --report-dir {params.folder:q} {params.options:q}"
         " > {log:q} 2>&1"
+
+
+rule supplement:
+    """Show the map of every hip of the test set (S1) and of the external sites (S2)."""
+    input:
+        unpack(supplement_inputs),
+        maps=expand(
+            "results/explanation/{run}/{cohort}/{file}",
+            run=MAIN_RUN,
+            cohort=READ_COHORTS,
+            file=["attention.csv", "attention.json", "maps.npz"],
+        ),
+        run=f"results/models/{MAIN_RUN}/run.json",
+    output:
+        expand("reports/supplement-{key}.{kind}", key=SUPPLEMENTS, kind=["html", "pdf"]),
+    log:
+        "results/logs/supplement.log",
+    benchmark:
+        "results/benchmarks/supplement.tsv"
+    group:
+        "report"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        explanation=lambda wildcards, input: Path(input.maps[0]).parents[1],
+        sites=lambda wildcards, input: [
+            f"--{role}={Path(facts).parent}"
+            for role in ("development", "external")
+            for facts in input.get(role, [])
+            if facts.endswith("site.json")
+        ],
+        out=lambda wildcards, output: Path(output[0]).parent,
+        code=code_digest("report.supplement"),
+        lock=LOCK,
+    message:
+        "Writing the supplements"
+    shell:
+        "osteohip supplement --explanation {params.explanation:q} --model-facts {input.run:q}"
+        " {params.sites:q} --out-dir {params.out:q} > {log:q} 2>&1"

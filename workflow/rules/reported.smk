@@ -63,6 +63,8 @@ def report_options(wildcards, input):
         for folder in dict.fromkeys(Path(file).parent for file in input.external)
     ]
     options.append(f"--explanation={Path(input.explanation[0]).parents[1]}")
+    if len(MAIN_SEEDS) > 1:
+        options.append("--seeds")
     if not MODEL:
         options.append(f"--development={Path(input.development[0]).parent}")
     return options + [
@@ -70,3 +72,22 @@ def report_options(wildcards, input):
         for name in ("split", "leakage", "runs")
         if name in input.keys()
     ]
+
+
+# A received model has no test set here; without external site there is no second one.
+SUPPLEMENTS = (*([] if MODEL else ["S1"]), *(["S2"] if EXTERNALS else []))
+
+
+def supplement_inputs(wildcards):
+    """Crops and names of the sites whose hips are shown."""
+    sites = {
+        "development": [] if MODEL else [DEVELOPMENT],
+        "external": EXTERNALS,
+    }
+    return {
+        role: expand(
+            "results/sites/{site}/{file}", site=found, file=["site.json", "crops.npz"]
+        )
+        for role, found in sites.items()
+        if found
+    }

@@ -58,8 +58,8 @@ class Example:
     picture: Path
 
 
-def read_looked(folder: Path, *, site: Path) -> Looked:
-    """Read the results of a cohort's maps.
+def read_looked(folder: Path, *, site: Path, seeds: bool = False) -> Looked:
+    """Read the results of a cohort's maps, with ``seeds.json`` where there are several seeds.
 
     Raises
     ------
@@ -69,8 +69,7 @@ def read_looked(folder: Path, *, site: Path) -> Looked:
     try:
         table = pd.read_csv(folder / "attention.csv", dtype={"case_id": str})
         facts = read_json(folder / "attention.json")
-        seeds = folder / "seeds.json"
-        found = read_json(seeds) if seeds.is_file() else None
+        found = read_json(folder / "seeds.json") if seeds else None
     except (OSError, ValueError) as error:
         raise StudyError(f"cannot read the maps of {folder.name}: {error}") from None
     return Looked(table, facts, found, maps=folder / "maps.npz", crops=site / "crops.npz")

@@ -26,6 +26,9 @@ def report(
     explanation: Annotated[
         Path | None, typer.Option(help="maps of the run: one folder per cohort")
     ] = None,
+    seeds: Annotated[
+        bool, typer.Option("--seeds", help="the maps were compared between seeds")
+    ] = False,
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
@@ -49,6 +52,7 @@ def report(
         runs=runs,
         evaluation=evaluation,
         explanation=explanation,
+        seeds=seeds,
         config=parse_settings(Reported, settings),
     )
     content = numbers(results)
@@ -97,6 +101,46 @@ def manuscript(
     write_text(report_dir / "report.html", to_html(source))
     write_bytes(report_dir / "report.pdf", to_pdf(source))
     write_bytes(report_dir / "report.docx", to_docx(source))
+
+
+def supplement(
+    *,
+    explanation: Annotated[Path, typer.Option(help="maps of the run: one folder per cohort")],
+    model_facts: Annotated[Path, typer.Option(help="run.json of the model")],
+    out_dir: Annotated[Path, typer.Option(help="folder for supplement-S1 and -S2")],
+    development: Annotated[
+        Path | None, typer.Option(help="results of the development site, unless it is elsewhere")
+    ] = None,
+    external: Annotated[
+        list[Path] | None, typer.Option(help="results of an external site; repeatable")
+    ] = None,
+) -> None:
+    """Show the map of every hip: S1 those of the test set, S2 those of the external sites.
+
+    A model that was received has no test set here, and so no S1; a study without external site has
+    no S2.
+    """
+    from osteohip.files import read_json, write_bytes, write_text
+    from osteohip.report.supplements.content import read_supplements
+    from osteohip.report.supplements.page import supplement_page
+    from osteohip.report.supplements.pdf import supplement_pdf
+
+    found = read_supplements(
+        explanation,
+        development=development,
+        externals=external or [],
+        model_synthetic=bool(read_json(model_facts)["synthetic"]),
+    )
+    written = set()
+    for one in found:
+        page, paper = (out_dir / f"supplement-{one.key}.{kind}" for kind in ("html", "pdf"))
+        write_text(page, supplement_page(one))
+        write_bytes(paper, supplement_pdf(one))
+        written |= {page, paper}
+    for path in out_dir.glob("supplement-S*"):
+        # Of a study that is no longer configured.
+        if path not in written:
+            path.unlink()
 
 
 def summary(

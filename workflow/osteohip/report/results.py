@@ -190,6 +190,7 @@ def read_results(
     evaluation: Path,
     config: Reported,
     explanation: Path | None = None,
+    seeds: bool = False,
 ) -> Results:
     """Read everything and check that it belongs together.
 
@@ -234,12 +235,16 @@ def read_results(
         runs=None if runs is None else _json(runs),
         comparison=_comparison(evaluation / "comparison.json", evaluations) if developed else None,
         evaluations=evaluations,
-        **_maps(explanation, development=development, externals=externals),
+        **_maps(explanation, development=development, externals=externals, seeds=seeds),
     )
 
 
 def _maps(
-    explanation: Path | None, *, development: Path | None, externals: Sequence[Path]
+    explanation: Path | None,
+    *,
+    development: Path | None,
+    externals: Sequence[Path],
+    seeds: bool,
 ) -> dict[str, Any]:
     """Read what the network looked at: in the test set, then at the external sites."""
     if explanation is None:
@@ -249,7 +254,7 @@ def _maps(
     first = next(iter(folders.values()))
     return {
         "looked": {
-            cohort: read_looked(explanation / cohort, site=folder)
+            cohort: read_looked(explanation / cohort, site=folder, seeds=seeds)
             for cohort, folder in folders.items()
         },
         "example": Example(
