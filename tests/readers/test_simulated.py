@@ -10,8 +10,9 @@ import pytest
 from osteohip.errors import StudyError
 from osteohip.explanation.maps import Maps
 from osteohip.files import write_csv
+from osteohip.readers.judgement import judge
 from osteohip.readers.readings import Deck, read_exports
-from osteohip.readers.simulated import judge, judgements, simulate_readings
+from osteohip.readers.simulated import judgements, simulate_readings
 
 DECK = Deck(
     "aa", "simulated 1", (("H1", "case"), ("H2", "case"), ("H1", "repeat"), ("H1", "decoy"))

@@ -681,6 +681,7 @@ class Config(Section):
             selection=self.selection,
             split=None if self.model else self.split,
             evaluation=self.evaluation,
+            readers=self.readers,
             synthetic={site: self.synthetic[site] for site in made},
         )
 
@@ -814,6 +815,7 @@ class Reported(Section):
     selection: Selection
     split: Split | None
     evaluation: Evaluation
+    readers: Readers = Readers()
     synthetic: dict[str, Synthetic]
 
 

@@ -43,6 +43,9 @@ def report_inputs(wildcards):
             site=tuple(dict.fromkeys(cohort_site(cohort) for cohort in READ_COHORTS)),
             file=["crops.npz", "example.png", "example.json"],
         ),
+        "readers": expand(
+            rules.agree.output.agreement, run=MAIN_RUN, cohort=READ_COHORTS
+        ),
     }
     if not MODEL:
         files["development"] = expand(
@@ -65,6 +68,7 @@ def report_options(wildcards, input):
     options.append(f"--explanation={Path(input.explanation[0]).parents[1]}")
     if len(MAIN_SEEDS) > 1:
         options.append("--seeds")
+    options.append(f"--readers={Path(input.readers[0]).parents[1]}")
     if not MODEL:
         options.append(f"--development={Path(input.development[0]).parent}")
     return options + [

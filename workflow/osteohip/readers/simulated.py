@@ -1,10 +1,4 @@
-"""Readers who are none: they judge by what was measured, and err at a set rate.
-
-A simulated reader calls a map adequate if it is not 0 everywhere, if at most half of its heat lies
-in the border band of the crop, and if bone holds a larger share of its heat than of the crop's
-area. Where no mask tells what is bone, the last does not count. Each answer is then turned round at
-the rate ``readers.simulated_error``.
-"""
+"""Readers who are none: they judge by what was measured, and err at a set rate."""
 
 from __future__ import annotations
 
@@ -18,33 +12,10 @@ import pandas as pd
 from osteohip.config import SIMULATED, is_simulated
 from osteohip.errors import StudyError
 from osteohip.explanation.maps import Maps, enlarged
-from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
 from osteohip.readers.deck import Kind
+from osteohip.readers.judgement import judge
 from osteohip.readers.readings import Deck
 from osteohip.site.readings import READING_COLUMNS
-
-MOST_AT_BORDER = 0.5
-
-
-def judge(
-    maps: npt.NDArray[np.floating], *, bone: npt.NDArray[np.floating] | None, border: float
-) -> npt.NDArray[np.bool_]:
-    """Return whether a simulated reader who never errs calls each map adequate.
-
-    Parameters
-    ----------
-    maps
-        Shape (n, size, size), at least 0.
-    bone
-        Of the same shape, share of each pixel that is bone; None where no mask tells.
-    border
-        Width of the border band, as a share of the crop's side.
-    """
-    at_border = share_of_heat(maps, border_band(maps.shape[1], border))
-    adequate: npt.NDArray[np.bool_] = at_border <= MOST_AT_BORDER  # not for a map of 0
-    if bone is not None:
-        adequate &= share_of_heat(maps, bone) > share_of_area(bone)
-    return adequate
 
 
 def judgements(
@@ -99,7 +70,7 @@ def simulate_readings(
     error_rate
         Probability with which each answer is turned round, independently, repeats too.
     seed
-        Seed of the errors; each reader has errors of the own.
+        Seed of the errors; each reader errs anew in each deck.
 
     Raises
     ------
@@ -108,8 +79,8 @@ def simulate_readings(
     """
     if not is_simulated(deck.reader) or not 0 <= error_rate <= 1:
         raise ValueError(f"expected a reader called {SIMULATED}..., and a rate from 0 to 1")
-    name = hashlib.sha256(deck.reader.encode()).digest()
-    errs = np.random.default_rng([seed, *name]).random(len(deck.items)) < error_rate
+    own = hashlib.sha256(f"{deck.reader} {deck.deck}".encode()).digest()
+    errs = np.random.default_rng([seed, *own]).random(len(deck.items)) < error_rate
     rows = []
     for number, ((case_id, kind), wrong) in enumerate(zip(deck.items, errs, strict=True), start=1):
         judged = adequate[case_id, "decoy" if kind == "decoy" else "case"] != bool(wrong)

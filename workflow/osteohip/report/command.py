@@ -29,6 +29,9 @@ def report(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="the maps were compared between seeds")
     ] = False,
+    readers: Annotated[
+        Path | None, typer.Option(help="agreement of readers on the run: one folder per cohort")
+    ] = None,
     external: Annotated[
         list[Path] | None, typer.Option(help="results of an external site; repeatable")
     ] = None,
@@ -53,6 +56,7 @@ def report(
         evaluation=evaluation,
         explanation=explanation,
         seeds=seeds,
+        readers=readers,
         config=parse_settings(Reported, settings),
     )
     content = numbers(results)

@@ -17,6 +17,7 @@ from osteohip.paper.published import JANG_2021
 from osteohip.report.attention import attention_numbers
 from osteohip.report.baselines import baseline_numbers, comparator, plan_numbers
 from osteohip.report.clinical import clinical_numbers
+from osteohip.report.readers import readers_numbers
 from osteohip.report.received import UNKNOWN_OVERLAP, other_settings, received
 from osteohip.report.results import PARTS, Results, Site
 from osteohip.report.runs import runs_numbers
@@ -71,6 +72,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "leakage": results.development.leakage if results.development else UNKNOWN_OVERLAP,
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "attention": _attention(results),
+        "readers": _readers(results, cohorts),
         "config": _config(results),
         "baselines": {**plan_numbers(), "comparator": comparator(cohorts)},
         "paper": _paper(),
@@ -99,6 +101,14 @@ def _attention(results: Results) -> dict[str, Any] | None:
         },
         example=results.example.facts,
     )
+
+
+def _readers(results: Results, cohorts: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what readers said; None where the study has no reading kit."""
+    if results.agreements is None:
+        return None
+    read = [cohort for cohort in cohorts if cohort["id"] in results.agreements]
+    return readers_numbers(results.agreements, read, results.config.readers)
 
 
 def _site(site: Site, name: str, role: str) -> dict[str, Any]:

@@ -148,6 +148,9 @@ class Results:
         By cohort what the network looked at; None where no maps were made.
     example
         The whole film that is shown, likewise.
+    agreements
+        ``agreement.json`` of the cohorts that readers judge the maps of; None where the study has
+        no reading kit.
     """
 
     run: str
@@ -160,6 +163,7 @@ class Results:
     evaluations: dict[str, Evaluation]
     looked: dict[str, Looked] | None = None
     example: Example | None = None
+    agreements: dict[str, dict[str, Any]] | None = None
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -191,6 +195,7 @@ def read_results(
     config: Reported,
     explanation: Path | None = None,
     seeds: bool = False,
+    readers: Path | None = None,
 ) -> Results:
     """Read everything and check that it belongs together.
 
@@ -236,6 +241,13 @@ def read_results(
         comparison=_comparison(evaluation / "comparison.json", evaluations) if developed else None,
         evaluations=evaluations,
         **_maps(explanation, development=development, externals=externals, seeds=seeds),
+        agreements=None
+        if readers is None
+        else {
+            cohort: _json(readers / cohort / "agreement.json")
+            for cohort in evaluations
+            if cohort not in PARTS[:2]
+        },
     )
 
 

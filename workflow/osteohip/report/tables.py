@@ -13,6 +13,7 @@ from osteohip.report.clinical import clinical_tables, operating_points_table
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.measures import head, measures_tables
 from osteohip.report.patients import balance_table, characteristics_table, flow_table
+from osteohip.report.readers import readers_tables
 from osteohip.report.received import internal_table
 from osteohip.report.runs import runs_tables
 from osteohip.writing.table import SYNTHETIC, Row, Table, mark_of
@@ -35,6 +36,7 @@ def all_tables(content: Numbers) -> list[Table]:
     clinical = clinical_tables(content)
     measures = measures_tables(content)
     attention = attention_tables(content)
+    readers = readers_tables(content)
     return [
         *(confusion_table(cohort) for cohort in held_out(content)),
         *(table for table in measures if not table.supplement),
@@ -43,6 +45,7 @@ def all_tables(content: Numbers) -> list[Table]:
         *baselines_tables(content),
         *(table for table in clinical if not table.supplement),
         *(table for table in attention if not table.supplement),
+        *(table for table in readers if not table.supplement),
         paper_table(content),
         *(flow_table(site) for site in content["sites"]),
         characteristics_table(content),
@@ -50,6 +53,7 @@ def all_tables(content: Numbers) -> list[Table]:
         *(table for table in measures if table.supplement),
         *(table for table in clinical if table.supplement),
         *(table for table in attention if table.supplement),
+        *(table for table in readers if table.supplement),
         *runs_tables(content, held_out(content)),
         *([leakage_table(content)] if content["leakage"]["comparisons"] else []),
         settings_table(content),
