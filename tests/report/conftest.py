@@ -20,6 +20,8 @@ from osteohip.evaluation.command import threshold as fix_threshold
 from osteohip.evaluation.predictions import read_predictions
 from osteohip.handover.reference import internal_test, reference_facts
 from osteohip.model.manifest import IntendedUse, seal
+from osteohip.readers.deck import build_deck
+from osteohip.readers.readings import Deck, Reading, agreement_content
 from osteohip.report.command import manuscript, report
 from osteohip.report.document import printed_tables
 from osteohip.report.numbers import numbers
@@ -47,6 +49,7 @@ class Tree:
         self.externals: list[Path] = []
         self.runs: Path | None = None
         self.explanation: Path | None = None
+        self.readers: Path | None = None
         self.development = True
         self.config = Config().reported()
         self.numbers: dict[str, Any] = {}
@@ -90,6 +93,7 @@ class Tree:
             "model": results / "model",
             "evaluation": results / "evaluation",
             "explanation": self.explanation,
+            "readers": self.readers,
             **(ours if self.development else dict.fromkeys(ours)),
         }
 
@@ -267,6 +271,40 @@ def write_evaluation(folder: Path, site: Path) -> None:
         )
 
 
+def write_agreements(
+    tree: Tree, *readers: str, reading: Sequence[str] | None = None, synthetic: bool = True
+) -> None:
+    """Let readers judge the maps of a tree; those not in ``reading`` have not begun.
+
+    Each calls every fifth case not adequate, the first reader every third; no decoy is
+    adequate to anyone.
+    """
+    tree.readers = tree.root / "results" / "readers"
+    for cohort in ("test", *(folder.name for folder in tree.externals)):
+        path = tree.root / "results" / "evaluation" / cohort / "predictions.csv"
+        cases = sorted(pd.read_csv(path, dtype={"case_id": str})["case_id"])
+        decks, found = [], []
+        for reader in readers:
+            items = build_deck(len(cases), reader=reader, seed=1)
+            decks.append(Deck(reader, reader, tuple((cases[i.case], i.kind) for i in items)))
+            every = 3 if reader == readers[0] else 5
+            found += [
+                Reading(
+                    reader=reader,
+                    item=number,
+                    case_id=cases[item.case],
+                    kind=item.kind,
+                    adequate=item.kind != "decoy" and item.case % every != 1,
+                    reason="outside the bone",
+                    seconds=2.5,
+                )
+                for number, item in enumerate(items, start=1)
+                if reading is None or reader in reading
+            ]
+        content = agreement_content(found, decks, synthetic=synthetic)
+        write_json(tree.readers / cohort / "agreement.json", content)
+
+
 def write_tree(
     root: Path,
     *,
@@ -356,6 +394,10 @@ def write_tree(
         },
     }
     write_json(results / "model" / "network.json", design)
+    if synthetic and external_synthetic in (None, True):
+        write_agreements(tree, "simulated-1", "simulated-2")
+    else:
+        write_agreements(tree, "reader-1", "reader-2", reading=[], synthetic=synthetic)
     return tree
 
 
@@ -367,6 +409,12 @@ def shared() -> dict[str, int]:
 def make_tree(tmp_path: Path) -> Callable[..., Tree]:
     """Write a tree below the test's own folder; keywords as for `write_tree`."""
     return partial(write_tree, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def let_read() -> Callable[..., None]:
+    """Let readers judge the maps of a tree: the function `write_agreements`."""
+    return write_agreements
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from osteohip.report.baselines import NAMES
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
-from osteohip.report.cohorts import held_out, population
+from osteohip.report.cohorts import cohort_title, held_out, population, where
 from osteohip.report.discussion import conclusion, difference_to, limitations
 from osteohip.report.illustration import Illustration
 from osteohip.report.illustrations import illustrations, useful_words
@@ -54,6 +54,8 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         "exact": wording.exact,
         "counted": wording.plural,
         "estimate": lambda item: wording.unbroken(wording.estimate(item)),
+        "cohort_title": cohort_title,
+        "capital": lambda text: Markdown(text[0].upper() + text[1:]),
         "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
     }
     printed = printed_tables(content, tables)
@@ -154,6 +156,7 @@ def _helpers(content: Numbers) -> dict[str, Any]:
         "useful": useful_words,
         "tally": tally,
         "difference": lambda found: wording.unbroken(wording.difference(found)),
+        "where": where,
         "difference_to": lambda cohort: difference_to(content, cohort),
         "area_span": lambda found: wording.span(found["low"], found["high"], 3),
         "refit_sentence": refit_sentence,

@@ -41,9 +41,10 @@ def readers_numbers(
     Returns
     -------
     dict
-        ``names`` of the readers and which of them are ``simulated``; ``read``, whether anyone has
-        read; ``repeats`` and ``decoys`` as shares; ``judgement``, how a simulated reader judges,
-        null where there is none; ``cohorts``, what each ``agreement.json`` says.
+        ``names`` of the readers, their ``count`` and which of them are ``simulated``; ``read``,
+        whether anyone has read; ``repeats`` and ``decoys`` as shares; ``judgement``, how a
+        simulated reader judges, null where there is none; ``cohorts``, what each
+        ``agreement.json`` says, who has ``not_read`` and on how many cases they ``differed``.
 
     Raises
     ------
@@ -60,11 +61,19 @@ def readers_numbers(
                 f"has {cohort['n']}: write the kit anew"
             )
         heading = {key: cohort[key] for key in ("id", "kind", "name")}
-        found.append({**heading, **agreement, "not_read": _who(agreement["decks"], read=False)})
+        found.append(
+            {
+                **heading,
+                **agreement,
+                "not_read": [deck["reader"] for deck in agreement["decks"] if not deck["read"]],
+                "differed": len(agreement.get("disagreements", [])),
+            }
+        )
     names = list(dict.fromkeys(deck["reader"] for one in found for deck in one["decks"]))
     simulated = {deck["reader"] for one in found for deck in one["decks"] if deck["simulated"]}
     return {
         "names": names,
+        "count": len(names),
         "simulated": [name for name in names if name in simulated],
         "read": any(one["read"] for one in found),
         "repeats": settings.repeats,
@@ -74,10 +83,6 @@ def readers_numbers(
         else None,
         "cohorts": found,
     }
-
-
-def _who(decks: Sequence[Numbers], *, read: bool) -> list[str]:
-    return [deck["reader"] for deck in decks if deck["read"] == read]
 
 
 def readers_tables(content: Numbers) -> list[Table]:
