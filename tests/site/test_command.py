@@ -134,3 +134,33 @@ def test_check_tells_of_tags_of_another_person(
     assert "(found 'a.dcm: 1990-01-01, not 1940-01-01')" in screen
     (site / "films.csv").write_text("sop_instance_uid,patient_id\n2.25.1,p1\n")
     assert check(site)[0] == 0
+
+
+def test_check_of_readings(make_site: MakeSite, check: Callable[[Path], tuple[int, str]]) -> None:
+    site = make_site()
+    folder = site / "readings"
+    folder.mkdir()
+    rows = "".join(f"d1,{item},KCH,yes,,1.5\n" for item in (1, 2, 3))
+    (folder / "KCH.csv").write_text(f"deck,item,reader,adequate,reason,seconds\n{rows}")
+    (folder / "~$KCH.csv").write_text("what a spreadsheet hides")
+    code, screen = check(site)
+    assert code == 0
+    assert "readings of KCH, deck d1: 3" in screen
+    (folder / "YPW.csv").write_text(
+        "deck;item;reader;adequate;reason;seconds\nd2;1;YPW;yes;;1\n", encoding="utf-8-sig"
+    )
+    (folder / "other.csv").write_text(
+        "deck,item,reader,adequate,reason,seconds\n,0,,maybe,,long\nd3,1,A,yes\n"
+    )
+    code, screen = check(site)
+    assert code == 1
+    for line in (
+        "readings/YPW.csv, row 1: expected commas between the columns, not semicolons",
+        "readings/other.csv, row 2, column deck: expected the name of a deck",
+        "readings/other.csv, row 2, column item: expected the number of an item, from 1 (found",
+        "readings/other.csv, row 2, column reader: expected the name of a reader",
+        "readings/other.csv, row 2, column adequate: expected yes or no (found 'maybe')",
+        "readings/other.csv, row 2, column seconds: expected a number of seconds (found 'long')",
+        "readings/other.csv, row 3: expected 6 cells",
+    ):
+        assert line in screen

@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from osteohip.errors import InputError, StudyError
-from osteohip.site.folder import check_folder, check_folders, content_digests, list_files
+from osteohip.site.folder import (
+    check_folder,
+    check_folders,
+    content_digests,
+    list_files,
+    reading_files,
+    readings_digest,
+)
 
 
 @pytest.fixture
@@ -130,3 +137,24 @@ def test_a_damaged_cache_remembers_nothing(site, tmp_path, content):
     cache = tmp_path / "content.json"
     cache.write_text(content)
     assert content_digests(site, cache=cache) == content_digests(site)
+
+
+def test_readings_are_the_csv_files_of_their_folder(tmp_path):
+    folder = tmp_path / "readings"
+    nothing = readings_digest(folder)
+    assert reading_files(folder) == []
+    folder.mkdir()
+    for name in (".hidden.csv", "~$a.csv", "notes.txt"):
+        (folder / name).write_text("x")
+    (folder / "older.csv").mkdir()
+    assert reading_files(folder) == []
+    assert readings_digest(folder) == nothing
+    (folder / "b.CSV").write_text("x")
+    (folder / "a.csv").write_text("x")
+    assert [path.name for path in reading_files(folder)] == ["a.csv", "b.CSV"]
+    first = readings_digest(folder)
+    assert first != nothing
+    os.utime(folder / "a.csv")
+    assert readings_digest(folder) == first
+    (folder / "a.csv").write_text("y")
+    assert readings_digest(folder) != first

@@ -8,7 +8,7 @@ from pathlib import Path
 from osteohip.config import site_id_fault
 from osteohip.errors import StudyError
 from osteohip.files import write_text
-from osteohip.site.folder import RADIOGRAPHS
+from osteohip.site.folder import RADIOGRAPHS, READINGS
 from osteohip.site.schema import (
     CROPS,
     DXA,
@@ -53,7 +53,8 @@ name: "{name}"
 #   여: F
 #   Lt: L
 
-# Put the DICOM files into {radiographs}/, with any names and folders. The tables:
+# Put the DICOM files into {radiographs}/, with any names and folders, and what readers of the maps
+# export later into {readings}/. The tables:
 #
 {tables}
 """
@@ -80,7 +81,9 @@ def new_site(folder: Path) -> list[Path]:
     (folder / RADIOGRAPHS).mkdir(parents=True)
     written = [folder / SITE_FILE]
     tables = "\n#\n".join(_described(table) for table in TABLES)
-    text = TEXT.format(folder=name, name=name, radiographs=RADIOGRAPHS, tables=tables)
+    text = TEXT.format(
+        folder=name, name=name, radiographs=RADIOGRAPHS, readings=READINGS, tables=tables
+    )
     write_text(folder / SITE_FILE, text)
     for table in TABLES:
         if table is not FILMS:
