@@ -75,7 +75,7 @@ def test_films_of_patients_are_read_by_persons(make_checkout, run_snakemake, tmp
     result = run_snakemake(folder, "--dry-run")
     assert result.returncode == 0, result.stdout
     assert "readers/primary/test/reader-1.html" in result.stdout
-    assert "simulated" not in result.stdout
+    assert "simulated-1" not in result.stdout
     result = run_snakemake(folder, "--dry-run", "--config", "readers={names: [simulated-1]}")
     assert result.returncode != 0
     assert "configuration, readers.names: expected names of persons" in result.stdout
