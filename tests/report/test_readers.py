@@ -40,9 +40,9 @@ def test_two_readers(tree: Any, let_read: Any) -> None:
     assert "On the test set, KCH and YPW agreed on 83.3 % (43.6–97.0; 5/6) of the maps" in text
     assert "Both called 66.7 % (30.0–90.3; 4/6) adequate. They differed on 1 map (" in text
     assert "At External hospital, KCH and YPW agreed on" in text
-    assert "KCH did not call 100.0 % (20.7–100.0; 1/1) of the decoys adequate;" in text
-    assert "YPW did not call 100.0 % (20.7–100.0; 1/1) of the decoys adequate." in text
-    assert "The paper prints κ = 1 for maps of which both its readers called 101 of 101" in text
+    all_seen = "100.0 % (20.7–100.0; 1/1) were not adequate to"
+    assert f"Of the decoys, {all_seen} KCH and {all_seen} YPW." in text
+    assert "The paper prints κ = 1.000 for maps of which both its readers called 101 of 101" in text
     assert "simulated" not in text
     found = tables(content)
     assert [row.cells[0] for row in found["disagreements-test"].rows] == [

@@ -138,3 +138,24 @@ def test_no_patient_is_named_outside_private_folders(small_study):
     for path in files:
         content = path.read_bytes()
         assert not [s for s in secrets if s in content], f"{path} names a patient"
+
+
+@pytest.mark.parametrize("cohort", ["test", "external"])
+def test_simulated_readers_read_what_was_mapped(small_study, cohort):
+    folder = small_study / "results" / "readers" / "primary" / cohort
+    assert (folder / "private").stat().st_mode & 0o777 == 0o700
+    agreement = json.loads((folder / "agreement.json").read_text())
+    metrics = small_study / "results" / "evaluation" / "primary" / cohort / "metrics.json"
+    assert agreement["read"]
+    assert agreement["between"]["n"] == json.loads(metrics.read_text())["n"]
+    assert [reader["reader"] for reader in agreement["by_reader"]] == ["simulated-1", "simulated-2"]
+    key = pd.read_csv(folder / "private" / "key.csv")
+    for reader in ("simulated-1", "simulated-2"):
+        page = (folder / f"{reader}.html").read_text(encoding="utf-8")
+        assert not [case for case in set(key["case_id"]) if case in page]
+
+
+def test_the_report_says_what_simulated_readers_said(small_study):
+    page = " ".join((small_study / "reports" / "report.html").read_text().split())
+    assert "What two readers said" in page
+    assert "No person read these maps." in page
