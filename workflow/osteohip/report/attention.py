@@ -14,7 +14,7 @@ from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
 from osteohip.writing.table import Row, Table, mark_of
-from osteohip.writing.wording import estimate, number, percent, plain, plural
+from osteohip.writing.wording import Markdown, estimate, number, percent, plain, plural
 
 Numbers = Mapping[str, Any]
 
@@ -258,7 +258,7 @@ def _measures(group: Numbers) -> Iterator[tuple[str, str]]:
     for region, name in REGIONS.items():
         yield f"Heat on {name}", estimate(means[f"heat_{region}"], share=True)
         yield f"Area of {name}", _area(means[f"area_{region}"])
-        yield "Heat over area", estimate(ratios[region], digits=2)
+        yield f"Heat over area of {name}", estimate(ratios[region], digits=2)
     yield "Centre of the heat, from above", estimate(means["centre_row"], share=True)
     yield "Centre of the heat, from medial", estimate(means["centre_column"], share=True)
     if means["deletion"]["n"]:
@@ -453,9 +453,9 @@ def attention_words(content: Numbers) -> dict[str, Any]:
     kinds = {cohort["kind"] for cohort, _ in both}
     supplements = []
     if "test" in kinds:
-        supplements.append("the test set stands in Supplement S1")
+        supplements.append(Markdown("[Supplement S1](supplement-S1.html) (the test set)"))
     if "external" in kinds:
-        supplements.append("the external hips in Supplement S2")
+        supplements.append(Markdown("[Supplement S2](supplement-S2.html) (the external hips)"))
     return {
         "looked_at": both,
         "attended": [layer_name(both[0][1], layer["layer"]) for layer in both[0][1]["layers"]]
