@@ -15,7 +15,7 @@ test: .venv/test lint
 	pytest -n 2 --dist loadfile -m "not slow" tests
 	KERAS_BACKEND=jax pytest -n 2 --dist loadfile -m "not slow" tests/model tests/explanation
 
-test-all: .venv/test
+test-all: .venv/test .venv-crate/ready
 	pytest -m slow tests
 
 lint: .venv/test
@@ -36,6 +36,7 @@ locks:
 	$(COMPILE) -o envs/cpu.txt
 	$(COMPILE) -c envs/cpu.txt --extra gpu -o envs/gpu.txt
 	$(COMPILE) -c envs/cpu.txt --extra dev -o envs/dev.txt
+	echo "roc-validator>=0.13" | $(subst pyproject.toml,-,$(COMPILE)) -o envs/crate.txt
 
 .venv/study: envs/cpu.txt pyproject.toml
 	@echo "Setting up the environment in .venv (once; some minutes)"
@@ -50,5 +51,13 @@ locks:
 	$(PIP) --require-hashes -r envs/dev.txt
 	@touch $@
 
+# The validator of RO-Crates wants older packages than the study has.
+.venv-crate/ready: envs/crate.txt
+	@echo "Adding the validator of RO-Crates in .venv-crate"
+	test -x .venv-crate/bin/python || $(PYTHON) -m venv .venv-crate
+	.venv-crate/bin/python -m pip --disable-pip-version-check install --quiet \
+		--require-hashes -r envs/crate.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .snakemake build
+	rm -rf .venv .venv-crate .snakemake build

@@ -27,6 +27,7 @@ CONFIG = {
 }
 CHECKPOINT = Path("results/checkpoints/primary.npz")
 WEIGHTS = Path("results/models/primary/weights.weights.h5")
+OF_THE_RUN = {"logs", "benchmarks", "ro-crate-metadata.json"}
 TRAINING_LOG = Path("results/logs/train/primary.log")
 
 
@@ -92,12 +93,12 @@ def moments(study: Path) -> dict[tuple[str, str], list[Path]]:
 
 
 def contents(study: Path) -> dict[str, bytes]:
-    """All that the study made, by name; logs and measurements of the machine aside."""
+    """All that the study made, by name; logs, measurements and the record of the run aside."""
     return {
         str(path.relative_to(study)): path.read_bytes()
         for top in ("results", "reports")
         for path in (study / top).rglob("*")
-        if path.is_file() and not {"logs", "benchmarks"} & set(path.relative_to(study).parts)
+        if path.is_file() and OF_THE_RUN.isdisjoint(path.relative_to(study).parts)
     }
 
 

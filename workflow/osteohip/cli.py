@@ -19,6 +19,7 @@ import typer
 
 from osteohip.baselines import command as baselines
 from osteohip.cohort import command as cohort
+from osteohip.crate import command as crate
 from osteohip.errors import StudyError
 from osteohip.evaluation import command as evaluation
 from osteohip.explanation import command as explanation
@@ -80,6 +81,7 @@ for command in (
     report.manuscript,
     report.supplement,
     report.summary,
+    crate.crate,
 ):
     app.command()(command)
 

@@ -1,0 +1,31 @@
+"""What the validator of RO-Crates says of a crate, without network."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import rocrate
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-crate" / "bin" / "python"
+CONTEXT = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
+
+
+def crate_problems(crate: Path, cache: Path) -> list[str]:
+    """Return what is wrong with a crate by Provenance Run Crate 0.5; ``cache`` is a scratch folder.
+
+    That profile holds those of Workflow Run Crate, Process Run Crate and RO-Crate 1.1.
+    """
+    if not PYTHON.is_file():
+        pytest.skip("the validator is not here: make .venv-crate/ready")
+    script = Path(__file__).with_name("validate_crate.py")
+    result = subprocess.run(
+        [PYTHON, script, crate, CONTEXT, cache / "http"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"HOME": str(cache)},
+    )
+    problems = result.stdout.splitlines()
+    assert (result.returncode == 0) is (not problems), result.stderr
+    return problems

@@ -1,0 +1,316 @@
+"""The crate's metadata: workflow, jobs, inputs and results, as the profiles ask for them.
+
+Profiles: Provenance Run Crate 0.5, so Workflow Run Crate and Process Run Crate 0.5 and Workflow
+RO-Crate 1.0 as well, on RO-Crate 1.1 (https://www.researchobject.org/workflow-run-crate/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.entity import Entity
+from rocrate.rocrate import ROCrate
+
+import osteohip
+from osteohip.crate.records import Job, rules_in_order
+from osteohip.crate.software import Package
+
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+}
+# Terms that the RO-Crate 1.1 context lacks, written out so that no second context is fetched.
+RUN_TERMS = "https://w3id.org/ro/terms/workflow-run#"
+TERMS = {name: RUN_TERMS + name for name in ("sha256", "resourceUsage")}
+SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
+WORKFLOW_TYPES = ("SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
+UNLICENSED = "No licence is stated here; the authors of the study decide."
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a study begins with: a site folder, or a received model.
+
+    Parameters
+    ----------
+    id
+        The site's id, or the run's name.
+    description
+        What it is.
+    digests
+        For each stage that reads of it, the digest of what it reads.
+    stages
+        The rules that read it.
+    """
+
+    id: str
+    description: str
+    digests: Mapping[str, str]
+
+
+def build_crate(
+    folder: Path,
+    *,
+    title: str,
+    description: str,
+    workflow: str,
+    payload: Collection[str],
+    study: Path,
+    jobs: Sequence[Job],
+    inputs: Sequence[Input],
+    packages: Sequence[Package],
+    python: Package,
+) -> dict[str, Any]:
+    """Return the content of ``ro-crate-metadata.json``.
+
+    Parameters
+    ----------
+    folder
+        The crate's folder, below ``study``.
+    title, description
+        Of the study.
+    workflow
+        Path of the workflow's definition, below ``folder``.
+    payload
+        Paths of the crate's files, below ``folder``, ``workflow`` among them.
+    study
+        The study's folder, to which the paths of the jobs are relative.
+    jobs
+        All jobs, in the order in which they ran; at least one.
+    inputs
+        What the study began with.
+    packages, python
+        Software, the package that names Snakemake among it.
+    """
+    return _Crate(folder, study).build(
+        title=title,
+        description=description,
+        workflow=workflow,
+        payload=payload,
+        jobs=jobs,
+        inputs=inputs,
+        packages=packages,
+        python=python,
+    )
+
+
+class _Crate:
+    def __init__(self, folder: Path, study: Path) -> None:
+        self.folder = folder
+        self.study = study
+        self.crate = ROCrate(version="1.1")
+        self.crate.metadata.extra_terms.update(TERMS)
+
+    def _add(self, identifier: str, kind: str | list[str], /, **properties: Any) -> Entity:
+        entity = ContextEntity(self.crate, identifier, properties={"@type": kind, **properties})
+        return self.crate.add(entity)
+
+    def build(
+        self,
+        *,
+        title: str,
+        description: str,
+        workflow: str,
+        payload: Collection[str],
+        jobs: Sequence[Job],
+        inputs: Sequence[Input],
+        packages: Sequence[Package],
+        python: Package,
+    ) -> dict[str, Any]:
+        crate = self.crate
+        ended = max(job.ended for job in jobs)
+        files = {path: self._payload(path, main=path == workflow) for path in sorted(payload)}
+        main = files[workflow]
+        engine = self._engine(packages)
+        crate.mainEntity = main
+        crate.name, crate.description = title, description
+        crate.datePublished = ended
+        crate.license = UNLICENSED
+        crate.root_dataset["conformsTo"] = [
+            self._add(profile, "CreativeWork", name=name, version=version)
+            for profile, (name, version) in PROFILES.items()
+        ]
+        crate.root_dataset["mentions"] = [self._add_run(main, engine, jobs, inputs, files)]
+        software = [
+            self._add(
+                f"#package-{p.name}", "SoftwareApplication", name=p.name, softwareVersion=p.version
+            )
+            for p in (python, *packages)
+            if p.name != "snakemake"
+        ]
+        language = self._add(
+            SNAKEMAKE, "ComputerLanguage", name="Snakemake", url="https://snakemake.github.io"
+        )
+        main["name"] = "osteohip"
+        main["programmingLanguage"] = language
+        main["license"] = "https://spdx.org/licenses/MIT"
+        main["version"] = osteohip.__version__
+        main["softwareRequirements"] = [engine, *software]
+        result: dict[str, Any] = crate.metadata.generate()
+        return result
+
+    def _engine(self, packages: Iterable[Package]) -> Entity:
+        version = next(p.version for p in packages if p.name == "snakemake")
+        return self._add(
+            "#package-snakemake", "SoftwareApplication", name="snakemake", softwareVersion=version
+        )
+
+    def _payload(self, path: str, *, main: bool) -> Entity:
+        """Add a file of the crate."""
+        place = self.folder / path
+        kind = mimetypes.guess_type(path)[0] or "text/plain"
+        return self.crate.add_file(
+            place,
+            path,
+            properties={
+                "@type": ["File", *(WORKFLOW_TYPES if main else ())],
+                "name": path,
+                "encodingFormat": kind,
+                "contentSize": str(place.stat().st_size),
+                "sha256": digest(place),
+            },
+        )
+
+    def _result(self, path: str, files: Mapping[str, Entity]) -> Entity:
+        """Return the entity of a result: a file of the crate, or one that stays where it is."""
+        place = self.study / path
+        inside = os.path.relpath(place, self.folder)
+        if inside in files:
+            return files[inside]
+        identifier = f"#{path}"
+        if found := self.crate.get(identifier):
+            return found
+        if place.is_dir():
+            parts = [name for name in files if name.startswith(f"{inside}/")]
+            return self._add(
+                identifier, "Collection", name=path, hasPart=[files[name] for name in parts]
+            )
+        if "private" in Path(path).parts:
+            about = {"description": "Private: it stays where it was made and has no digest here."}
+        elif place.is_file():
+            about = {"sha256": digest(place), "contentSize": str(place.stat().st_size)}
+        else:
+            about = {"description": "It is no longer there."}
+        return self._add(identifier, "CreativeWork", name=path, **about)
+
+    def _add_run(
+        self,
+        main: Entity,
+        engine: Entity,
+        jobs: Sequence[Job],
+        inputs: Sequence[Input],
+        files: Mapping[str, Entity],
+    ) -> Entity:
+        """Add the run as a whole, its jobs, and what they began with; return the run."""
+        tools, steps = {}, {}
+        for position, rule in enumerate(rules_in_order(jobs)):
+            tools[rule] = self._add(
+                f"#tool-{rule}",
+                "SoftwareApplication",
+                name=f"osteohip {rule.replace('_', '-')}",
+                softwareVersion=osteohip.__version__,
+            )
+            steps[rule] = self._add(
+                f"#step-{rule}",
+                "HowToStep",
+                name=rule,
+                position=str(position),
+                workExample=tools[rule],
+            )
+        main["hasPart"], main["step"] = list(tools.values()), list(steps.values())
+        began = [self._input(item) for item in inputs]
+        actions = [self._add_job(n, job, tools, files) for n, job in enumerate(jobs)]
+        run = self._add(
+            "#run",
+            "CreateAction",
+            name="The study",
+            instrument=main,
+            object=began,
+            result=[files[path] for path in files if path != main.id],
+            startTime=min(job.started for job in jobs).isoformat(timespec="seconds"),
+            endTime=max(job.ended for job in jobs).isoformat(timespec="seconds"),
+            actionStatus="http://schema.org/CompletedActionStatus",
+        )
+        controls = [
+            self._add(
+                f"#control-{n}",
+                "ControlAction",
+                name=job.rule,
+                instrument=steps[job.rule],
+                object=action,
+            )
+            for n, (job, action) in enumerate(zip(jobs, actions, strict=True))
+        ]
+        self._add(
+            "#orchestration",
+            "OrganizeAction",
+            name="Snakemake runs the jobs",
+            instrument=engine,
+            object=controls,
+            result=run,
+        )
+        return run
+
+    def _input(self, item: Input) -> Entity:
+        return self._add(
+            f"#input-{item.id}",
+            "CreativeWork",
+            name=item.id,
+            description=item.description,
+            identifier=[
+                self._add(
+                    f"#input-{item.id}-{stage}",
+                    "PropertyValue",
+                    name=f"digest of what {stage} reads",
+                    propertyID="sha256 of names and contents, first 16 digits",
+                    value=value,
+                )
+                for stage, value in sorted(item.digests.items())
+            ],
+        )
+
+    def _add_job(
+        self, number: int, job: Job, tools: Mapping[str, Entity], files: Mapping[str, Entity]
+    ) -> Entity:
+        usage = [
+            self._add(
+                f"#job-{number}-{name}",
+                "PropertyValue",
+                name=name,
+                propertyID=name,
+                value=f"{value:g}",
+                unitText=unit,
+            )
+            for name, unit, value in job.usage
+        ]
+        about = {"resourceUsage": usage} if usage else {}
+        objects = [self._result(path, files) for path in job.inputs]
+        if objects:
+            about["object"] = objects
+        return self._add(
+            f"#job-{number}",
+            "CreateAction",
+            name=job.rule,
+            description=job.command,
+            instrument=tools[job.rule],
+            result=[self._result(path, files) for path in job.outputs],
+            startTime=job.started.isoformat(timespec="seconds"),
+            endTime=job.ended.isoformat(timespec="seconds"),
+            actionStatus="http://schema.org/CompletedActionStatus",
+            **about,
+        )
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
