@@ -1,5 +1,6 @@
 """What the validator of RO-Crates says of a crate, without network."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,9 +19,11 @@ def crate_problems(crate: Path, cache: Path) -> list[str]:
     """
     if not PYTHON.is_file():
         pytest.skip("the validator is not here: make .venv-crate/ready")
+    # It cannot read paths with a space.
+    copied = shutil.copytree(crate, cache / "validated")
     script = Path(__file__).with_name("validate_crate.py")
     result = subprocess.run(
-        [PYTHON, script, crate, CONTEXT, cache / "http"],
+        [PYTHON, script, copied, CONTEXT, cache / "http"],
         capture_output=True,
         text=True,
         check=False,

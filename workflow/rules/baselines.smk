@@ -71,7 +71,13 @@ rule compare_baselines:
         threshold=rules.threshold.output.threshold,
         scores=rules.score_baselines.output.scores,
     output:
-        baselines="results/evaluation/{run}/{cohort}/baselines.csv",
+        baselines=report(
+            "results/evaluation/{run}/{cohort}/baselines.csv",
+            caption="../report/baselines.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "baselines"},
+        ),
     log:
         "results/logs/compare_baselines/{run}/{cohort}.log",
     benchmark:

@@ -124,12 +124,42 @@ rule evaluate:
             f"results/sites/{cohort_site(wildcards.cohort)}/cohort.csv"
         ),
     output:
-        metrics="results/evaluation/{run}/{cohort}/metrics.json",
+        metrics=report(
+            "results/evaluation/{run}/{cohort}/metrics.json",
+            caption="../report/metrics.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "measures"},
+        ),
         bootstrap="results/evaluation/{run}/{cohort}/bootstrap.json",
-        roc="results/evaluation/{run}/{cohort}/roc.csv",
-        calibration="results/evaluation/{run}/{cohort}/calibration.csv",
-        decision="results/evaluation/{run}/{cohort}/decision.csv",
-        subgroups="results/evaluation/{run}/{cohort}/subgroups.csv",
+        roc=report(
+            "results/evaluation/{run}/{cohort}/roc.csv",
+            caption="../report/roc.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "ROC curve"},
+        ),
+        calibration=report(
+            "results/evaluation/{run}/{cohort}/calibration.csv",
+            caption="../report/calibration.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "calibration"},
+        ),
+        decision=report(
+            "results/evaluation/{run}/{cohort}/decision.csv",
+            caption="../report/decision.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "decision curve"},
+        ),
+        subgroups=report(
+            "results/evaluation/{run}/{cohort}/subgroups.csv",
+            caption="../report/subgroups.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "subgroups"},
+        ),
         samplesize="results/evaluation/{run}/{cohort}/samplesize.json",
     log:
         "results/logs/evaluate/{run}/{cohort}.log",
@@ -170,7 +200,13 @@ rule drop:
         threshold=rules.threshold.output.threshold,
         calibration=rules.threshold.output.calibration,
     output:
-        drop="results/evaluation/{run}/{cohort}/drop.json",
+        drop=report(
+            "results/evaluation/{run}/{cohort}/drop.json",
+            caption="../report/drop.rst",
+            category="Evaluation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "change from the internal test"},
+        ),
     log:
         "results/logs/drop/{run}/{cohort}.log",
     benchmark:

@@ -8,7 +8,13 @@ rule explain:
         bundle=expand("results/models/{{run}}/{file}", file=TRAINED_FILES),
     output:
         maps="results/explanation/{run}/{cohort}/maps.npz",
-        sanity="results/explanation/{run}/{cohort}/sanity.json",
+        sanity=report(
+            "results/explanation/{run}/{cohort}/sanity.json",
+            caption="../report/sanity.rst",
+            category="Explanation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "randomised weights"},
+        ),
     log:
         "results/logs/explain/{run}/{cohort}.log",
     benchmark:
@@ -136,8 +142,20 @@ rule attend:
         run="results/models/{run}/run.json",
         masks=made_masks,
     output:
-        table="results/explanation/{run}/{cohort}/attention.csv",
-        facts="results/explanation/{run}/{cohort}/attention.json",
+        table=report(
+            "results/explanation/{run}/{cohort}/attention.csv",
+            caption="../report/attention.rst",
+            category="Explanation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "what each map lies on"},
+        ),
+        facts=report(
+            "results/explanation/{run}/{cohort}/attention.json",
+            caption="../report/attention.rst",
+            category="Explanation",
+            subcategory="{run}",
+            labels={"cohort": "{cohort}", "table": "what the maps lie on"},
+        ),
         overlays=directory("results/explanation/{run}/{cohort}/overlays"),
     log:
         "results/logs/attend/{run}/{cohort}.log",

@@ -6,9 +6,26 @@ rule report:
     input:
         unpack(report_inputs),
     output:
-        numbers="reports/numbers.json",
-        tables=directory("reports/tables"),
-        figures=directory("reports/figures"),
+        numbers=report(
+            "reports/numbers.json",
+            caption="../report/numbers.rst",
+            category="Report",
+            labels={"part": "its numbers"},
+        ),
+        tables=report(
+            directory("reports/tables"),
+            patterns=["{table}.csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+        figures=report(
+            directory("reports/figures"),
+            patterns=["{figure}.png"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "results/logs/report.log",
     benchmark:
@@ -44,9 +61,24 @@ rule manuscript:
         figures=rules.report.output.figures,
         statements=STUDY.statements or [],
     output:
-        html="reports/report.html",
-        pdf="reports/report.pdf",
-        docx="reports/report.docx",
+        html=report(
+            "reports/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"part": "the report, HTML"},
+        ),
+        pdf=report(
+            "reports/report.pdf",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"part": "the report, PDF"},
+        ),
+        docx=report(
+            "reports/report.docx",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"part": "the report, DOCX"},
+        ),
         checklists=directory("reports/checklists"),
         card="reports/model-card.md",
     log:

@@ -72,7 +72,12 @@ rule leakage:
         split=rules.split.output.split,
         overlaps=expand(rules.overlap.output.overlap, site=EXTERNALS),
     output:
-        leakage="results/split/leakage.json",
+        leakage=report(
+            "results/split/leakage.json",
+            caption="../report/leakage.rst",
+            category="Cohorts",
+            labels={"site": "all", "table": "leakage"},
+        ),
     log:
         "results/logs/leakage.log",
     benchmark:
