@@ -189,7 +189,7 @@ def test_a_folder_that_cohorts_share(make_cohort: MakeCohort, run_command: RunCo
     said = run_command(
         "agree", cohorts[0], key=keys[0], out=cohorts[0] / "agreement.json", readings=readings
     )
-    assert "busan-KCH.csv, row 2, column deck: expected a deck of this kit" in said
+    assert "file 1 of the readings by name, row 2, column deck: expected a deck of this kit" in said
 
 
 def test_problems_are_told_without_values_and_noted_with_them_in_private(
@@ -203,7 +203,7 @@ def test_problems_are_told_without_values_and_noted_with_them_in_private(
     table.loc[4, "adequate"] = "see Mrs Park"
     table.to_csv(readings / "KCH.csv", index=False)
     said = run_command("agree", cohort, key=key, out=cohort / "a.json", readings=readings)
-    assert "KCH.csv, row 6, column adequate: expected yes or no" in said
+    assert "file 1 of the readings by name, row 6, column adequate: expected yes or no" in said
     assert "Park" not in said
     assert "Park" in (key.parent / "problems.csv").read_text()
     assert not (cohort / "a.json").exists()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import planted
 import pydicom
 import pytest
@@ -95,6 +96,41 @@ def test_where_the_folders_lie_is_told_by_commands_alone(study):
     found = Search((PARENT,)).files(public_files(study.folder), study.folder)
     tops = {tuple(Path(name).parts[:2]) for name in found}
     assert tops <= {(".snakemake", "metadata"), (".snakemake", "log")}
+
+
+def test_what_is_passed_on_names_nobody_and_no_place(study):
+    result = study.run("--report", "reports/study.zip")
+    assert result.returncode == 0, result.stdout
+    passed_on = [path for path in (study.folder / "reports").rglob("*") if path.is_file()]
+    assert study.folder / "reports" / "study.zip" in passed_on
+    assert study.folder / "reports" / "ro-crate-metadata.json" in passed_on
+    words = (MARK, DIGITS, NAME, PARENT, *study.folder.parts[-2:-1])
+    search = Search(words, study.search.days)
+    assert search.files(passed_on, study.folder) == {}
+
+
+def test_readings_tell_coded_reasons_alone(study):
+    """What a doctor typed as a reason, and what the file was called, stays at the site."""
+    key = study.folder / "results" / "readers" / "primary" / "busan" / "private" / "key.csv"
+    table = pd.read_csv(key, dtype=str)
+    table = table[table["reader"] == table["reader"].iloc[0]]
+    table = table.assign(adequate="no", reason=f"{MARK} {NAME}", seconds="2.5")
+    folder = study.hospitals / "busan" / "readings"
+    folder.mkdir()
+    file = folder / f"{MARK} {NAME} {planted.DAY}.csv"
+    columns = ["deck", "item", "reader", "adequate", "reason", "seconds"]
+    table[columns].to_csv(file, index=False)
+    target = "results/readers/primary/busan/agreement.json"
+    result = study.run(target)
+    assert result.returncode == 0, result.stdout
+    assert "another reason" in (study.folder / target).read_text()
+    assert_clean(study, result.stdout)
+    table[columns].assign(adequate=MARK, seconds=NAME).to_csv(file, index=False)
+    result = study.run(target)
+    assert result.returncode != 0
+    assert "file 1 of the readings by name, row 2, column adequate" in result.stdout
+    assert_clean(study, result.stdout)
+    shutil.rmtree(folder)
 
 
 def osteohip(study: SimpleNamespace, *arguments: str | Path) -> str:

@@ -188,18 +188,28 @@ def agree(
     ] = None,
 ) -> None:
     """Lead the readings of the kit back to their cases, and say how far the readers agree."""
+    from osteohip.errors import InputError
     from osteohip.files import read_json, write_json
-    from osteohip.readers.readings import agreement_content, read_exports, read_key
+    from osteohip.readers.readings import (
+        agreement_content,
+        read_exports,
+        read_key,
+        told_problems,
+    )
     from osteohip.site.folder import reading_files
     from osteohip.site.problems import problems_recorded
 
     decks = read_key(key)
-    with problems_recorded(key.parent):
-        found = read_exports(
-            reading_files(readings),
-            decks,
-            simulated=simulated or [],
-            elsewhere={deck.deck for other in other_key or [] for deck in read_key(other)},
-        )
+    exports = reading_files(readings)
+    try:
+        with problems_recorded(key.parent):
+            found = read_exports(
+                exports,
+                decks,
+                simulated=simulated or [],
+                elsewhere={deck.deck for other in other_key or [] for deck in read_key(other)},
+            )
+    except InputError as error:
+        raise InputError(told_problems(error.problems, exports, decks)) from None
     synthetic = any(read_json(facts)["synthetic"] for facts in (model_facts, site_facts))
     write_json(out, agreement_content(found, decks, synthetic=synthetic))

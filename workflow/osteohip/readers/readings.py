@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -164,6 +165,31 @@ def read_exports(
             problems.append(Problem(begun[deck.deck], expected, column="item"))
     raise_if_any(condensed(problems))
     return readings
+
+
+def told_problems(
+    problems: Sequence[Problem], exports: Sequence[Path], decks: Sequence[Deck]
+) -> list[Problem]:
+    """Return problems as a log may have them: files by the kit's own names, else by a number.
+
+    A name that somebody gave to a file of readings may hold anything.
+    """
+    given = [
+        rf"reading-{re.escape(deck.reader)}-{re.escape(deck.deck)}( ?\(\d+\))?\.csv"
+        for deck in decks
+    ]
+    names = {
+        export.name: f"file {number} of the readings by name"
+        for number, export in enumerate(exports, start=1)
+        if not any(re.fullmatch(name, export.name) for name in given)
+    }
+
+    def told(text: str) -> str:
+        for name, number in names.items():
+            text = text.replace(name, number)
+        return text
+
+    return [replace(p, file=told(p.file), expected=told(p.expected)) for p in problems]
 
 
 def _deck_faults(cells: dict[str, str], deck: Deck) -> dict[str, str]:
