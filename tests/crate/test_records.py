@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osteohip.crate.records import read_jobs, told
+from osteohip.crate.records import read_jobs
 
 SITE = "/data/Hong's films/asan"
 
@@ -82,19 +82,3 @@ def test_both_outputs_of_a_job_are_one_job(records):
         "results/sites/asan/cohort.csv",
         "results/sites/asan/flow.csv",
     )
-
-
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("osteohip a --site /data/asan/x", "osteohip a --site SITE:asan/x"),
-        ("osteohip a --out /home/kim/b.csv 'c'", "osteohip a --out PATH 'c'"),
-        (
-            "osteohip a --share 1/2 --url https://a.org/b",
-            "osteohip a --share 1/2 --url https://a.org/b",
-        ),
-        ('osteohip a --at "/home/kim/c d"', 'osteohip a --at "PATH d"'),
-    ],
-)
-def test_a_command_names_no_folder_of_the_machine(command, expected):
-    assert told(command, {"/data/asan": "SITE:asan"}) == expected

@@ -26,6 +26,7 @@ rule report:
             category="Figures",
             labels={"figure": "{figure}"},
         ),
+        origins="reports/origins.json",
     log:
         "results/logs/report.log",
     benchmark:
@@ -58,7 +59,8 @@ rule manuscript:
     """Write the report as HTML, PDF and DOCX, its checklists and model card, from its numbers."""
     input:
         numbers=rules.report.output.numbers,
-        figures=rules.report.output.figures,
+        # Stands for the figures, by their digests: a folder would be followed by its date.
+        origins=rules.report.output.origins,
         statements=STUDY.statements or [],
     output:
         html=report(

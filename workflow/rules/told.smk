@@ -3,6 +3,8 @@
 import json
 import os
 
+from snakemake.io import is_flagged
+
 # Keys of the configuration that hold no path and no name of a person.
 TOLD_KEYS = (
     "allow_mixing",
@@ -22,8 +24,15 @@ TOLD_KEYS = (
 
 
 def told_results(wildcards):
-    """All results of the study but the crate itself."""
-    return [file for file in rules.all.input if file not in rules.crate.output]
+    """All results of the study but the crate itself.
+
+    A folder is left out, because it would be followed by its date; its job has files as well.
+    """
+    return [
+        file
+        for file in rules.all.input
+        if file not in rules.crate.output and not is_flagged(file, "directory")
+    ]
 
 
 def told_inputs():

@@ -6,7 +6,6 @@ RO-Crate 1.0 as well, on RO-Crate 1.1 (https://www.researchobject.org/workflow-r
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from rocrate.rocrate import ROCrate
 import osteohip
 from osteohip.crate.records import Job, rules_in_order
 from osteohip.crate.software import Package
+from osteohip.files import file_sha256
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -176,7 +176,7 @@ class _Crate:
                 "name": path,
                 "encodingFormat": kind,
                 "contentSize": str(place.stat().st_size),
-                "sha256": digest(place),
+                "sha256": file_sha256(place),
             },
         )
 
@@ -197,7 +197,7 @@ class _Crate:
         if "private" in Path(path).parts:
             about = {"description": "Private: it stays where it was made and has no digest here."}
         elif place.is_file():
-            about = {"sha256": digest(place), "contentSize": str(place.stat().st_size)}
+            about = {"sha256": file_sha256(place), "contentSize": str(place.stat().st_size)}
         else:
             about = {"description": "It is no longer there."}
         return self._add(identifier, "CreativeWork", name=path, **about)
@@ -308,9 +308,3 @@ class _Crate:
             actionStatus="http://schema.org/CompletedActionStatus",
             **about,
         )
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-PATH_OF_A_MACHINE = re.compile(r"(?<![\w.@:/-])/[^\s'\"]+")
+from osteohip.writing.commands import told
 
 
 @dataclass(frozen=True)
@@ -123,21 +121,6 @@ def _job(
 
 def _elsewhere(path: str) -> bool:
     return Path(path).is_absolute() or path.startswith("..")
-
-
-def told(command: str, names: Mapping[str, str]) -> str:
-    """Return a command line that names no folder of the machine.
-
-    Examples
-    --------
-    >>> told("osteohip select --site '/data/our sites/asan' --out-dir results > /tmp/log",
-    ...      {"/data/our sites/asan": "SITE:asan"})
-    'osteohip select --site SITE:asan --out-dir results > PATH'
-    """
-    for folder in sorted(names, key=len, reverse=True):
-        command = command.replace(shlex.quote(folder), names[folder])
-        command = command.replace(folder, names[folder])
-    return PATH_OF_A_MACHINE.sub("PATH", command)
 
 
 def _usage(benchmarks: Path, log: str) -> tuple[tuple[str, str, float], ...]:

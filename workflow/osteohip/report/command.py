@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,7 @@ def report(
     from osteohip.files import write_csv, write_json
     from osteohip.report.figures.study import draw_figures
     from osteohip.report.numbers import numbers
+    from osteohip.report.origins import ORIGINS_FILE, origins_of
     from osteohip.report.results import read_results
     from osteohip.report.tables import all_tables
     from osteohip.writing.table import to_frame
@@ -71,6 +73,7 @@ def report(
             # A site that is no longer configured must not linger beside the report.
             if path not in written and path.suffix in {".csv", ".pdf", ".png"}:
                 path.unlink()
+    write_json(out_dir / ORIGINS_FILE, origins_of(written, out_dir, sys.argv[1:]))
 
 
 def manuscript(
@@ -85,6 +88,7 @@ def manuscript(
     from osteohip.report.checklists import checklist_frame
     from osteohip.report.document import report_source
     from osteohip.report.model_card import card_markdown
+    from osteohip.report.origins import ORIGINS_FILE
     from osteohip.report.reporting import answered
     from osteohip.report.tables import all_tables
     from osteohip.statements import Statements, read_statements
@@ -101,7 +105,8 @@ def manuscript(
         frame = checklist_frame(listed, synthetic=content["study"]["synthetic"])
         write_csv(lists / f"{listed['id']}.csv", frame)
     write_text(report_dir / "model-card.md", to_readable(card_markdown(content)))
-    source = report_source(content, all_tables(content), report_dir)
+    origins = read_json(report_dir / ORIGINS_FILE)
+    source = report_source(content, all_tables(content), report_dir, origins=origins)
     write_text(report_dir / "report.html", to_html(source))
     write_bytes(report_dir / "report.pdf", to_pdf(source))
     write_bytes(report_dir / "report.docx", to_docx(source))

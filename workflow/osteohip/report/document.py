@@ -21,6 +21,7 @@ from osteohip.report.illustration import Illustration
 from osteohip.report.illustrations import illustrations, useful_words
 from osteohip.report.measures import INTERVALS
 from osteohip.report.model_card import card_table
+from osteohip.report.origins import origin, origins_chapter
 from osteohip.statements import title as title_of
 from osteohip.writing import wording
 from osteohip.writing.documents.source import Source
@@ -38,8 +39,13 @@ class _Placed:
     markdown: Markdown
 
 
-def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
-    """Fill the chapters; everything in them comes from ``content``, text from data escaped."""
+def report_markdown(
+    content: Numbers, tables: Sequence[Table], origins: Mapping[str, Any] | None = None
+) -> str:
+    """Fill the chapters; everything in them comes from ``content``, text from data escaped.
+
+    With ``origins``, pages lead from each figure and table to its files, digests and command.
+    """
     environment = Environment(
         undefined=StrictUndefined,
         finalize=escape,
@@ -59,9 +65,15 @@ def report_markdown(content: Numbers, tables: Sequence[Table]) -> str:
         "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
     }
     printed = printed_tables(content, tables)
-    context = {**content, **_places(content, printed), **_words(content), **_helpers(content)}
+    context = {
+        **content,
+        **_places(content, printed, origins),
+        **_words(content),
+        **_helpers(content),
+    }
     texts = (environment.from_string(chapter(name)).render(context) for name in ORDER)
-    return "\n\n".join(text.strip("\n") for text in texts if text.strip()) + "\n"
+    parts = [text.strip("\n") for text in (*texts, origins_chapter(origins)) if text.strip()]
+    return "\n\n".join(parts) + "\n"
 
 
 def printed_tables(content: Numbers, tables: Sequence[Table]) -> list[Table]:
@@ -69,20 +81,26 @@ def printed_tables(content: Numbers, tables: Sequence[Table]) -> list[Table]:
     return [*tables, card_table(content, numbered(tables)), *checklist_tables(content)]
 
 
-def _places(content: Numbers, tables: Sequence[Table]) -> dict[str, Any]:
+def _places(
+    content: Numbers, tables: Sequence[Table], origins: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Return tables and figures by key, and in groups as the chapters name them."""
     names = numbered(tables)
     placed = {
         table.key: _Placed(
             name=Markdown(f"[{names[table.key]}](#table-{table.key})"),
-            markdown=to_markdown(table, names[table.key]),
+            markdown=Markdown(
+                to_markdown(table, names[table.key]) + origin(table.key, "tables", origins)
+            ),
         )
         for table in tables
     }
     figures = {
         figure.key: _Placed(
             name=Markdown(f"[Figure {i}](#figure-{figure.key})"),
-            markdown=_figure_markdown(figure, f"Figure {i}"),
+            markdown=Markdown(
+                _figure_markdown(figure, f"Figure {i}") + origin(figure.key, "figures", origins)
+            ),
         )
         for i, figure in enumerate(illustrations(content), 1)
     }
@@ -188,13 +206,21 @@ def title(content: Numbers) -> str:
     )
 
 
-def report_source(content: Numbers, tables: Sequence[Table], folder: Path) -> Source:
+def report_source(
+    content: Numbers,
+    tables: Sequence[Table],
+    folder: Path,
+    *,
+    origins: Mapping[str, Any] | None = None,
+) -> Source:
     """Return the report before it has a format.
 
     Parameters
     ----------
     folder
         The folder that holds ``figures/``.
+    origins
+        As ``origins.json`` holds it; None leaves out where figures and tables come from.
     """
     names: dict[str, list[str]] = {"development": [], "external": []}
     for site in content["sites"]:
@@ -207,7 +233,7 @@ def report_source(content: Numbers, tables: Sequence[Table], folder: Path) -> So
     where = f"External: {', '.join(names['external'])}" if names["external"] else "No external site"
     study, whom = content["study"], population(content)
     return Source(
-        markdown=report_markdown(content, tables),
+        markdown=report_markdown(content, tables, origins),
         title=title(content),
         subtitle=f"{whom[0].upper()}{whom[1:]}. {origin}. {where}.",
         mark=SYNTHETIC if study["all_synthetic"] else PARTLY if study["synthetic"] else "",

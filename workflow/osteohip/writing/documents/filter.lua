@@ -166,6 +166,8 @@ end
 local STYLES = { note = "Table Note", banner = "Banner", abstract = "Abstract" }
 
 function Div(el)
+  -- Links to files beside the page: print and Word have no such place.
+  if el.classes:includes("origin") and not html then return {} end
   for class, style in pairs(STYLES) do
     if el.classes:includes(class) then
       if typst then
