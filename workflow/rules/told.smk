@@ -3,8 +3,6 @@
 import json
 import os
 
-from snakemake.io import is_flagged
-
 # Keys of the configuration that hold no path and no name of a person.
 TOLD_KEYS = (
     "allow_mixing",
@@ -28,10 +26,13 @@ def told_results(wildcards):
 
     A folder is left out, because it would be followed by its date; its job has files as well.
     """
+    outputs = [output for rule in workflow.rules for output in rule.output]
+    folders = [output for output in outputs if output.is_directory]
     return [
         file
         for file in rules.all.input
-        if file not in rules.crate.output and not is_flagged(file, "directory")
+        if file not in rules.crate.output
+        and not any(folder.match(file) for folder in folders)
     ]
 
 
