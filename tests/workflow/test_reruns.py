@@ -321,6 +321,7 @@ OF_EXTERNAL = {
     "simulate",
     "agree",
     "report",
+    "manuscript",
     "crate",
 }
 

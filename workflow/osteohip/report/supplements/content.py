@@ -16,6 +16,7 @@ from osteohip.explanation.maps import Maps, read_maps
 from osteohip.explanation.overlays import OUTCOMES, SYNTHETIC, grey, laid_over
 from osteohip.files import read_arrays, read_json
 from osteohip.report.attention import Looked, read_looked
+from osteohip.writing.table import mark_of
 from osteohip.writing.wording import number, percent
 
 LEAST_SIDE = 192
@@ -93,9 +94,9 @@ class Supplement:
     side: int
 
     @property
-    def synthetic(self) -> bool:
-        """Whether a part of it is synthetic."""
-        return any(part.synthetic for part in self.parts)
+    def mark(self) -> str:
+        """Empty, or that it shows synthetic data, wholly or in part."""
+        return mark_of(part.synthetic for part in self.parts)
 
     @property
     def hips(self) -> int:
@@ -109,6 +110,7 @@ class Supplement:
 
 
 ZERO = "the map is 0 everywhere"
+ORIGIN = "Pictures of computed films, or by a model of such films, are marked as synthetic."
 
 
 def side_of(size: int) -> int:

@@ -8,8 +8,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from osteohip.explanation.colours import colours
-from osteohip.explanation.overlays import OUTCOMES
-from osteohip.report.supplements.content import Supplement
+from osteohip.report.supplements.content import ORIGIN, Supplement
 from osteohip.writing.wording import number, plural
 
 
@@ -35,5 +34,6 @@ def supplement_page(found: Supplement) -> str:
         supplement=found,
         style=room.joinpath("supplement.css").read_text(encoding="utf-8"),
         bar=", ".join(steps),
-        outcomes=OUTCOMES,
+        mark=found.mark,
+        origin=ORIGIN,
     )

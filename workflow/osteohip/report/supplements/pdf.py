@@ -12,8 +12,7 @@ import matplotlib
 import typst
 
 from osteohip.explanation.colours import colours
-from osteohip.report.supplements.content import Supplement
-from osteohip.writing.table import mark_of
+from osteohip.report.supplements.content import ORIGIN, Supplement
 from osteohip.writing.wording import plain, plural
 
 
@@ -72,9 +71,8 @@ def _data(found: Supplement, folder: Path) -> dict[str, Any]:
     return {
         "key": found.key,
         "title": found.title,
-        "mark": mark_of(part.synthetic for part in found.parts),
-        "origin": "These pictures come from computed films or from a model of such films; each of "
-        "them is marked.",
+        "mark": found.mark,
+        "origin": ORIGIN,
         "legend": f"{plural(found.hips, 'hip')}. For each, on the left the crop that the network "
         "sees; on the right the same crop under its map, whose colours go from no heat to the most "
         "heat of that map. For a hip called osteoporotic the map is that of the logit, for any "
