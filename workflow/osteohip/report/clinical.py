@@ -17,7 +17,6 @@ from osteohip.writing.wording import (
     number,
     percent,
     plain,
-    words,
 )
 
 Numbers = Mapping[str, Any]
@@ -492,7 +491,10 @@ def _methods(cohorts: Sequence[Numbers], names: Mapping[str, str]) -> str:
     methods: dict[str, list[str]] = {}
     for cohort in cohorts:
         for name in names:
-            of = methods.setdefault(cohort["metrics"][name]["method"], [])
-            if words(name) not in of:
-                of.append(words(name))
+            of, (label, *_) = (
+                methods.setdefault(cohort["metrics"][name]["method"], []),
+                names[name].split(" (ideal"),
+            )
+            if label not in of:
+                of.append(label)
     return "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())

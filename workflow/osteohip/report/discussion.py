@@ -26,7 +26,10 @@ def conclusion(content: Numbers) -> Markdown:
     """Return the conclusion: what the intervals show, and nothing more."""
     cohorts = held_out(content)
     sentences = [_discrimination(cohort) for cohort in cohorts if cohort["kind"] == "test"]
-    sentences += [_held(content, cohort) for cohort in cohorts if cohort["kind"] == "external"]
+    for cohort in cohorts:
+        if cohort["kind"] == "external":
+            whose = "its" if sentences else "the network's"
+            sentences.append(_held(content, cohort, whose))
     name = content["baselines"]["comparator"]
     if name is not None:
         more = [
@@ -37,12 +40,12 @@ def conclusion(content: Numbers) -> Markdown:
         known = sum(cohort["baselines"] is not None for cohort in cohorts)
         if more:
             sentences.append(
-                f"It told more than the strongest baseline {sequence(more)}."
+                f"The network told more than the strongest baseline {sequence(more)}."
                 if len(more) < known or known == 1
-                else "It told more than the strongest baseline everywhere."
+                else "The network told more than the strongest baseline everywhere."
             )
         elif known:
-            sentences.append("It was not shown to tell more than the strongest baseline.")
+            sentences.append("The network was not shown to tell more than the strongest baseline.")
     if content["study"]["all_synthetic"]:
         sentences.append("The films were computed: none of this is evidence about patients.")
     elif content["study"]["synthetic"]:
@@ -59,17 +62,15 @@ def _discrimination(cohort: Numbers) -> str:
     return f"The network was not shown to tell osteoporosis better than chance {where(cohort)}."
 
 
-def _held(content: Numbers, cohort: Numbers) -> str:
-    found = difference_to(content, cohort)
-    at = where(cohort)
+def _held(content: Numbers, cohort: Numbers, whose: str) -> str:
+    found, at = difference_to(content, cohort), where(cohort)
     if found["low"] is None:
-        return f"Whether its discrimination holds {at} could not be estimated."
-    if found["low"] > 0:
-        return f"Its discrimination was lower {at} than in the internal test."
-    if found["high"] < 0:
-        return f"Its discrimination was higher {at} than in the internal test."
+        return f"Whether {whose} discrimination holds {at} could not be estimated."
+    for higher, sure in (("lower", found["low"] > 0), ("higher", found["high"] < 0)):
+        if sure:
+            return f"{_capital(whose)} discrimination was {higher} {at} than in the internal test."
     return (
-        f"A difference of its discrimination between the internal test and "
+        f"A difference of {whose} discrimination between the internal test and "
         f"{escape(cohort['name'])} was not shown, which is no proof that there is none."
     )
 
@@ -109,8 +110,9 @@ def limitations(content: Numbers) -> list[Markdown]:
     for cohort in held_out(content):
         area, counts = cohort["metrics"]["auc"], cohort["osteoporosis"]
         if area["low"] is not None:
+            were = "was" if cohort["n"] == 1 else "were"
             found.append(
-                f"{_capital(where(cohort))} there were {plural(cohort['n'], 'hip')}, "
+                f"{_capital(where(cohort))} there {were} {plural(cohort['n'], 'hip')}, "
                 f"{number(counts['k'])} with osteoporosis, so that the interval of the area "
                 f"reaches from {number(area['low'], 3)} to {number(area['high'], 3)}."
             )
@@ -118,7 +120,7 @@ def limitations(content: Numbers) -> list[Markdown]:
     found.append(
         "The reference standard has an error of its own: a T-score near the border of the label "
         f"may fall on either side of it at the next measurement. "
-        f"{plural(len(regions), 'region')} of one hip made the label, and the spine was not "
+        f"The label rests on {plural(len(regions), 'region')} of one hip, and the spine was not "
         "considered."
     )
     found.append(

@@ -22,6 +22,7 @@ from osteohip.report.illustrations import illustrations, useful_words
 from osteohip.report.measures import INTERVALS
 from osteohip.report.model_card import card_table
 from osteohip.report.origins import origin, origins_chapter
+from osteohip.report.patients import PART_NAMES, used_devices, years
 from osteohip.statements import title as title_of
 from osteohip.writing import wording
 from osteohip.writing.documents.source import Source
@@ -29,6 +30,14 @@ from osteohip.writing.table import PARTLY, SYNTHETIC, Table, marked, numbered, t
 from osteohip.writing.wording import Markdown, escape, plain
 
 Numbers = Mapping[str, Any]
+
+SOFTWARE = {
+    "python": "Python",
+    "keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "jax": "JAX",
+    "numpy": "NumPy",
+}
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,7 @@ def _words(content: Numbers) -> dict[str, Any]:
             for name, text in content.get("statements", {}).items()
         ],
         "preprocessing": content["model"]["preprocessing"],
+        "site_groups": [group for group in content["groups"] if group["id"] not in PART_NAMES],
         "by_id": {group["id"]: group for group in content["groups"]},
         "tests": [cohort for cohort in cohorts if cohort["kind"] == "test"],
         "externals": [cohort for cohort in cohorts if cohort["kind"] == "external"],
@@ -156,6 +166,10 @@ def _words(content: Numbers) -> dict[str, Any]:
         "criteria": [step["criterion"] for step in content["sites"][0]["steps"][1:]],
         "label_regions": [
             wording.words(region) for region in content["config"]["selection"]["label_regions"]
+        ],
+        "software": [
+            f"{SOFTWARE.get(name, name)} {version}"
+            for name, version in content["model"].get("versions", {}).items()
         ],
         "scorer_names": NAMES,
         "comparator": content["baselines"]["comparator"],
@@ -172,6 +186,9 @@ def _helpers(content: Numbers) -> dict[str, Any]:
     """Return the functions that chapters call."""
     return {
         "useful": useful_words,
+        "years": years,
+        "used_devices": used_devices,
+        "voltages": lambda found: wording.span(found["low"], found["high"]),
         "tally": tally,
         "difference": lambda found: wording.unbroken(wording.difference(found)),
         "where": where,
@@ -209,7 +226,7 @@ def title(content: Numbers) -> str:
 def report_source(
     content: Numbers,
     tables: Sequence[Table],
-    folder: Path,
+    folder: Path | None,
     *,
     origins: Mapping[str, Any] | None = None,
 ) -> Source:

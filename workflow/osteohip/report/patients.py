@@ -7,11 +7,15 @@ from typing import Any
 
 from osteohip.writing.table import PARTLY, Row, Table, mark_of
 from osteohip.writing.wording import (
+    Markdown,
+    escape,
     estimate,
     mean_sd,
     number,
     part_of,
+    percent,
     plain,
+    sequence,
     span,
     words,
 )
@@ -185,3 +189,11 @@ def _median_range(moments: Numbers) -> str:
 def years(found: Numbers) -> str:
     """Return the first and the last year."""
     return span(found["low"], found["high"])
+
+
+def used_devices(group: Numbers) -> Markdown:
+    """Return the devices of a group with their shares, for a sentence."""
+    used = sorted((d for d in group["devices"] if d["k"]), key=lambda device: -device["k"])
+    if len(used) == 1:
+        return escape(used[0]["device"])
+    return sequence(f"{plain(device['device'])} ({percent(device['share'])})" for device in used)
