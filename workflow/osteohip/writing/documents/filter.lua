@@ -147,8 +147,10 @@ local function exists(path)
   return false
 end
 
--- Typst draws vectors, tells the text alternative, and keeps a picture within the text.
+-- Typst draws vectors, tells the text alternative, and keeps a picture within the text. On a narrow
+-- screen a wide picture scrolls, for the keyboard too.
 function Figure(el)
+  if html then el.attributes.tabindex = "0" end
   if not typst then return el end
   local image
   el:walk({ Image = function(found) image = found end })
