@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from validator import crate_problems
 
 from osteohip.explanation.maps import read_maps
 
@@ -174,6 +175,21 @@ def test_the_internal_test_is_told_from_the_bundle(small_study, received):
     own = next(c for c in numbers(small_study)["cohorts"] if c["id"] == "test")
     assert test["confusion"] == own["confusion"]
     assert test["metrics"]["auc"]["estimate"] == own["metrics"]["auc"]["estimate"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [("swapped", {"development", "busan", "daegu"}), ("received", {"busan", "model"})],
+)
+def test_where_results_come_from_is_told(name, inputs, request, hospitals, tmp_path):
+    reports = request.getfixturevalue(name).folder / "reports"
+    assert crate_problems(reports, tmp_path) == []
+    text = (reports / "ro-crate-metadata.json").read_text()
+    graph = {entity["@id"]: entity for entity in json.loads(text)["@graph"]}
+    began = {item["@id"].removeprefix("#input-") for item in graph["#run"]["object"]}
+    assert {site.partition("-")[0] for site in began} == inputs
+    assert str(hospitals["busan"].parent) not in text
 
 
 @pytest.mark.slow
