@@ -343,7 +343,7 @@ def add_a_reading(site: Path) -> None:
 def test_a_reading_reruns_the_agreement_of_its_cohort_alone(clone, run_snakemake):
     add_a_reading(clone.folder / "results" / "synthetic" / "development")
     result = run_snakemake(clone.folder, "--dry-run")
-    assert planned(result.stdout) == {"agree", "report"}
+    assert planned(result.stdout) == {"agree", "report", "manuscript", "crate"}
     assert "readings of test" in result.stdout
     assert "readings of external" not in result.stdout
 
@@ -355,7 +355,7 @@ def test_a_folder_of_readings_is_watched(clone, run_snakemake):
     said = "configuration, readings: expected the folder of the readings, but there is no folder"
     assert said in plan()
     (clone.folder / "from readers").mkdir()
-    assert planned(plan()) == {"agree", "report"}
+    assert planned(plan()) == {"agree", "report", "manuscript", "crate"}
 
 
 @pytest.fixture(scope="module")
@@ -392,6 +392,6 @@ def test_a_reading_in_a_hospitals_folder_reruns_its_agreement_alone(hospital, ru
     add_a_reading(hospital.site)
     result = run_snakemake(hospital.folder, "--dry-run", *hospital.config)
     shutil.rmtree(hospital.site / "readings")
-    assert planned(result.stdout) == {"agree", "report"}
+    assert planned(result.stdout) == {"agree", "report", "manuscript", "crate"}
     assert "readings of busan" in result.stdout
     assert "readings of test" not in result.stdout
