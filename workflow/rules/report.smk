@@ -126,7 +126,7 @@ rule supplement:
     benchmark:
         "results/benchmarks/supplement.tsv"
     group:
-        "report"
+        "supplement"
     conda:
         "../../envs/cpu.yaml"
     resources:
