@@ -145,10 +145,12 @@
 
   function answer(adequate, reason) {
     if (finished()) return;
+    const unread = !answers[at - 1].adequate;
     Object.assign(answers[at - 1], { adequate, reason });
     clock();
-    // After the last picture comes the first that has no answer, then the end.
-    show(at < data.items ? at + 1 : firstOpen());
+    // Behind a picture that had been left out, what is read already is passed over.
+    const over = at === data.items || (unread && answers[at].adequate);
+    show(over ? firstOpen() : at + 1);
   }
 
   async function ask() {
