@@ -107,7 +107,7 @@ def test_word_has_real_headings_captions_and_tables(study: Any) -> None:
 def test_every_figure_has_a_text_alternative_in_all_formats(study: Any) -> None:
     expected = [" ".join(figure.alt.split()) for figure in illustrations(study.numbers)]
     body = docx.Document(str(study.reports / "report.docx")).element.body
-    described = [item.get("descr") for item in body.iter(qn("wp:docPr"))]
+    described = [" ".join(item.get("descr").split()) for item in body.iter(qn("wp:docPr"))]
     assert described == expected
     assert pdf_alternatives(study.reports / "report.pdf") == expected
 
@@ -150,8 +150,7 @@ def test_links_lead_somewhere_in_pdf_and_word(study: Any) -> None:
 def test_the_watermark_is_on_every_page(study: Any, real_study: Any) -> None:
     for tree, times in ((study, 1), (real_study, 0)):
         for page in pypdf.PdfReader(tree.reports / "report.pdf").pages:
-            assert page.extract_text().count("SYNTHETIC DATA") >= times
-            assert bool(times) or "SYNTHETIC" not in page.extract_text().upper()[:400]
+            assert ("SYNTHETIC DATA" in page.extract_text()) is bool(times)
         with zipfile.ZipFile(tree.reports / "report.docx") as archive:
             header = archive.read("word/header1.xml").decode()
             assert header.count("SYNTHETIC DATA") == times

@@ -132,6 +132,24 @@ function Span(el)
   return el
 end
 
+-- A number keeps its sign of per cent, and a p value its number, on one line.
+local LINKS = { ["="] = true, ["<"] = true, [">"] = true }
+
+function Inlines(inlines)
+  for i = 2, #inlines - 1 do
+    local before, after = inlines[i - 1], inlines[i + 1]
+    if inlines[i].t == "Space" and before.t == "Str" and after.t == "Str" then
+      local sign = after.text:sub(1, 1)
+      if (sign == "%" and before.text:match("%d$"))
+        or (LINKS[after.text] and before.text:match("^%(?[pn]$"))
+        or (LINKS[before.text] and after.text:match("^[%d−]")) then
+        inlines[i] = pandoc.Str("\u{a0}")
+      end
+    end
+  end
+  return inlines
+end
+
 local function quoted(text)
   return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'
 end
@@ -147,6 +165,13 @@ local function exists(path)
   return false
 end
 
+-- Pictures move to where a page has room, but not out of the supplement.
+local floating = true
+
+function Header(el)
+  if el.identifier == "supplement" then floating = false end
+end
+
 -- Typst draws vectors, tells the text alternative, and keeps a picture within the text. On a narrow
 -- screen a wide picture scrolls, for the keyboard too.
 function Figure(el)
@@ -159,7 +184,7 @@ function Figure(el)
   local source = exists(vector) and vector or image.src
   local alt = image.attributes.alt or pandoc.utils.stringify(image.caption)
   local blocks = pandoc.Blocks({ raw("#picture(" .. quoted(source) .. ", " .. quoted(alt) .. ", "
-    .. (image.attributes.width or "170mm") .. ")[") })
+    .. (image.attributes.width or "170mm") .. ", " .. tostring(floating) .. ")[") })
   blocks:extend(el.caption.long)
   blocks:insert(raw("]" .. (el.identifier ~= "" and " <" .. el.identifier .. ">" or "")))
   return blocks
@@ -186,7 +211,7 @@ function Div(el)
     el:walk({ Table = function(found)
       for _, body in ipairs(found.bodies) do rows = rows + #body.body end
     end })
-    local blocks = pandoc.Blocks({ raw("#tabular(whole: " .. tostring(rows <= 16) .. ")[") })
+    local blocks = pandoc.Blocks({ raw("#tabular(whole: " .. tostring(rows <= 24) .. ")[") })
     blocks:extend(el.content)
     blocks:insert(raw("] <" .. el.identifier .. ">"))
     return blocks

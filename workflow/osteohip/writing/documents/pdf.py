@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import typst
@@ -15,7 +15,7 @@ from osteohip.writing.documents.source import Source, convert, pandoc_arguments
 
 
 def to_pdf(source: Source) -> bytes:
-    """Return a text as a tagged PDF/A page by page, without date or machine.
+    """Return a text as a tagged PDF, without date or machine.
 
     Pictures that are named ``.png`` are taken as ``.pdf`` where that lies beside them.
 
@@ -34,26 +34,17 @@ def to_pdf(source: Source) -> bytes:
             "typst",
             [*arguments, f"--template={template}", "--shift-heading-level-by=-1"],
         )
-        main = Path(folder) / "main.typ"
-        main.write_text(text, encoding="utf-8")
-        if source.folder is not None:
-            shutil.copytree(
-                source.folder,
-                folder,
-                dirs_exist_ok=True,
-                ignore=lambda _, names: [n for n in names if n.endswith((".html", ".docx"))],
-            )
-        return bytes(
-            typst.compile(
-                main,
-                format="pdf",
-                font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
-                ignore_system_fonts=True,
-                timestamp=0,
-                sys_inputs={
-                    "colour": watermark.COLOUR,
-                    "degrees": str(watermark.DEGREES),
-                    "opacity": str(watermark.PAGE_OPACITY),
-                },
-            )
-        )
+        # Typst's own types know no text in memory beside a folder of pictures.
+        options: dict[str, Any] = {
+            "format": "pdf",
+            "root": source.folder or folder,
+            "font_paths": [Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+            "ignore_system_fonts": True,
+            "timestamp": 0,
+            "sys_inputs": {
+                "colour": watermark.COLOUR,
+                "degrees": str(watermark.DEGREES),
+                "opacity": str(watermark.PAGE_OPACITY),
+            },
+        }
+        return bytes(typst.compile(text.encode(), **options))
