@@ -124,7 +124,7 @@ def pdf_alternatives(path: Path) -> list[str]:
                 walk(kid)
         elif isinstance(node, dict):
             if "/Alt" in node:
-                found.append(str(node["/Alt"]))
+                found.append(" ".join(str(node["/Alt"]).split()))
             if node.get("/K") is not None:
                 walk(node["/K"])
 

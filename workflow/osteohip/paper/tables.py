@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from osteohip.writing.table import Row, Table
+from osteohip.writing.table import Row, Table, heading_row
 from osteohip.writing.wording import difference, estimate, number, percent
 
 Audit = Mapping[str, Any]
@@ -59,7 +59,7 @@ def findings_table(content: Audit) -> Table:
     for kind, heading in KINDS.items():
         found = [check for check in content["findings"] if check["kind"] == kind]
         if found:
-            rows.append(Row((heading, "", "", ""), heading=True))
+            rows.append(heading_row(heading, 4))
         rows += [Row((c["finding"], c["place"], c["arithmetic"], c["explanation"])) for c in found]
     return Table(
         key="paper-findings",
@@ -79,7 +79,7 @@ def agreements_table(content: Audit) -> Table:
     for by_test, heading in ((False, "Holds"), (True, "Not shown to differ")):
         found = [check for check in content["agreements"] if check["by_test"] == by_test]
         if found:
-            rows.append(Row((heading, "", ""), heading=True))
+            rows.append(heading_row(heading, 3))
         rows += [Row((c["expected"], c["place"], c["arithmetic"])) for c in found]
     return Table(
         key="paper-agreements",
@@ -136,7 +136,7 @@ def confusion_table(content: Audit) -> Table:
     rows: list[Row] = []
     for cohort in content["cohorts"]:
         printed, counts = cohort["printed_table"], cohort["confusion"]
-        rows.append(Row((COHORTS[cohort["id"]], *[""] * 6), heading=True))
+        rows.append(heading_row(COHORTS[cohort["id"]], 7))
         read = {
             "real_op": (counts["tp"], counts["fn"]),
             "real_non_op": (counts["fp"], counts["tn"]),

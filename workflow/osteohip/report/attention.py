@@ -13,7 +13,7 @@ from osteohip.errors import StudyError
 from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
-from osteohip.writing.table import Row, Table, mark_of
+from osteohip.writing.table import Row, Table, heading_row, mark_of
 from osteohip.writing.wording import Markdown, estimate, number, percent, plain, plural
 
 Numbers = Mapping[str, Any]
@@ -284,7 +284,7 @@ def _measures_table(
     rows = []
     for i, layer in enumerate(both[0][1]["layers"]):
         name = layer_name(both[0][1], layer["layer"])
-        rows.append(Row((f"Maps of the layer: {name}", *[""] * len(both)), heading=True))
+        rows.append(heading_row(f"Maps of the layer: {name}", 1 + len(both)))
         columns = [list(_measures(looked["layers"][i]["groups"]["all"])) for _, looked in both]
         rows += [
             Row((lines[0][0], *(value for _, value in lines)))
@@ -312,7 +312,7 @@ def _checks_table(both: Sequence[tuple[Numbers, Numbers]], mark: str, level: int
         return Row((name, *(estimate(item) for item in items)))
 
     def heading(text: str) -> Row:
-        return Row((text, *[""] * len(both)), heading=True)
+        return heading_row(text, 1 + len(both))
 
     pairs = list(zip(checked, layers, strict=True))
     rows = [heading("Rank correlation of two maps (Spearman)")]

@@ -22,7 +22,7 @@ from osteohip.baselines.plan import (
 )
 from osteohip.errors import StudyError
 from osteohip.report.cohorts import cohort_title, column_title
-from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import difference, estimate, exact, number
 
 Numbers = Mapping[str, Any]
@@ -103,7 +103,7 @@ def baselines_table(content: Numbers, cohorts: Sequence[Numbers]) -> Table:
     plan, level = content["baselines"], content["study"]["interval_percent"]
     rows = []
     for cohort in cohorts:
-        rows.append(Row((column_title(cohort, partly=mark == PARTLY), *[""] * 6), heading=True))
+        rows.append(heading_row(column_title(cohort, partly=mark == PARTLY), 7))
         scorers = cohort["baselines"]["scorers"]
         for name in SCORERS:
             own = scorers[name]

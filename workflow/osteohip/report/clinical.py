@@ -9,7 +9,7 @@ import pandas as pd
 
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.results import Evaluation
-from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import (
     MISSING,
     difference,
@@ -144,7 +144,7 @@ def calibration_table(content: Numbers) -> Table:
     """Return the calibration of every cohort, as scored and after the refit on validation."""
     cohorts = content["cohorts"]
     mark = mark_of(cohort["synthetic"] for cohort in cohorts)
-    rows = [_heading("As scored", len(cohorts))]
+    rows = [heading_row("As scored", 1 + len(cohorts))]
     rows += [
         Row((label, *(estimate(cohort["metrics"][name]) for cohort in cohorts)))
         for name, label in CALIBRATION.items()
@@ -152,7 +152,7 @@ def calibration_table(content: Numbers) -> Table:
     refit = cohorts[0]["recalibrated"]
     note = f"Estimate ({content['study']['interval_percent']} % interval)."
     if refit is not None:
-        rows.append(_heading("After the refit on the validation set", len(cohorts)))
+        rows.append(heading_row("After the refit on the validation set", 1 + len(cohorts)))
         rows += [
             Row((label, *(estimate(c["recalibrated"]["metrics"][name]) for c in cohorts)))
             for name, label in CALIBRATION.items()
@@ -246,7 +246,7 @@ def triage_table(content: Numbers) -> Table:
         bound = first["basis"] == "lower_bound"
         found = [cohort["triage"][i] for cohort in cohorts]
         title = "By the lower limit of the predictive values" if bound else "By their estimates"
-        rows.append(_heading(title, len(cohorts)))
+        rows.append(heading_row(title, 1 + len(cohorts)))
         rows += _triage_rows(first, found)
     targets = cohorts[0]["triage"][0]
     return Table(
@@ -296,7 +296,7 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
     tests = [c for c in content["cohorts"] if c["kind"] == "test"]
     test = tests[0] if tests else content["received"]["test"]
     rows = [
-        _heading("Observed", 4),
+        heading_row("Observed", 5),
         _drop_row("With osteoporosis", inside, outside, differences, "osteoporosis"),
     ]
     for name in ("sensitivity", "specificity", *PREVALENCE):
@@ -304,7 +304,7 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
         label = PREVALENCE.get(name, name.capitalize())
         rows.append(Row((label, *values, difference(differences[name], percents=True), "")))
     rows.append(_drop_row("Area under the ROC curve", inside, outside, differences, "auc"))
-    rows.append(_heading("Calls, had the site the prevalence of the test set", 4))
+    rows.append(heading_row("Calls, had the site the prevalence of the test set", 5))
     for name, label in PREVALENCE.items():
         split = drop["prevalence"][name]
         rows.append(
@@ -318,7 +318,7 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
                 )
             )
         )
-    rows.append(_heading("Area, had the site the internal patients within each class", 4))
+    rows.append(heading_row("Area, had the site the internal patients within each class", 5))
     for item in drop["reweighted"]:
         what = " and ".join(PATIENTS[variable] for variable in item["to"])
         effective = (item["effective"][name] for name in ("osteoporosis", "no_osteoporosis"))
@@ -334,7 +334,7 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
                 )
             )
         )
-    rows.append(_heading("Calibration", 4))
+    rows.append(heading_row("Calibration", 5))
     parts = drop["calibration"]
     rows += [
         Row(
@@ -414,7 +414,7 @@ def sample_size_table(content: Numbers) -> Table:
     for name, label in NEEDS.items():
         needs = [item["needed"][name] for item in found]
         width = number(needs[0]["width"], 3)
-        rows.append(_heading(f"{label}: an interval {width} wide", len(cohorts)))
+        rows.append(heading_row(f"{label}: an interval {width} wide", 1 + len(cohorts)))
         rows.append(Row(("Anticipated", *(number(need["anticipated"], 3) for need in needs))))
         rows.append(Row(("Hips needed", *(_needed(need) for need in needs))))
         widths = (number(need["achieved_width"], 3) for need in needs)
@@ -453,7 +453,7 @@ def subgroups_table(content: Numbers, cohort: Numbers) -> Table:
     for group in cohort["subgroups"]:
         if group["variable"] != last:
             last = group["variable"]
-            rows.append(_heading(VARIABLES[last], 5))
+            rows.append(heading_row(VARIABLES[last], 6))
         values = (estimate(group[name]) for name in ("auc", "sensitivity", "specificity"))
         sick = number(group["osteoporosis"])
         rows.append(Row((level_name(group), number(group["n"]), sick, *values)))
@@ -477,10 +477,6 @@ def subgroups_table(content: Numbers, cohort: Numbers) -> Table:
         "hips are listed without measures. Intervals are not corrected for their number.",
         supplement=True,
     )
-
-
-def _heading(text: str, cells: int) -> Row:
-    return Row((text, *[""] * cells), heading=True)
 
 
 def _titles(cohorts: Sequence[Numbers], mark: str) -> list[str]:

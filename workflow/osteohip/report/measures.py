@@ -7,7 +7,7 @@ from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.report.cohorts import column_title, held_out
-from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import difference, estimate, number, part_of, percent
 
 Numbers = Mapping[str, Any]
@@ -122,7 +122,7 @@ def comparison_table(content: Numbers) -> Table:
     for cohort in externals:
         found = content["comparison"]["external"][cohort["id"]]
         partly = len({test["synthetic"], cohort["synthetic"]}) > 1
-        rows.append(Row((column_title(cohort, partly=partly), "", "", ""), heading=True))
+        rows.append(heading_row(column_title(cohort, partly=partly), 4))
         for name in MEASURES:
             proportion = name in PROPORTIONS
             item = found["proportions"][name] if proportion else found[name]

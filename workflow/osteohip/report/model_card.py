@@ -15,7 +15,7 @@ from osteohip.report.clinical import subgroups_table
 from osteohip.report.cohorts import cohort_title, held_out, population
 from osteohip.statements import asked
 from osteohip.writing import wording
-from osteohip.writing.table import Row, Table, mark_of, to_markdown
+from osteohip.writing.table import Row, Table, heading_row, mark_of, to_markdown
 from osteohip.writing.wording import Markdown, escape, sequence
 
 Numbers = Mapping[str, Any]
@@ -265,7 +265,7 @@ def card_table(content: Numbers, names: Mapping[str, str]) -> Table:
     for fact in card_facts(content):
         if fact.heading != heading:
             heading = fact.heading
-            rows.append(Row((heading, ""), heading=True))
+            rows.append(heading_row(heading, 2))
         links = [Markdown(f"[{names[key]}](#table-{key})") for key in fact.tables]
         more = Markdown(f" ({sequence(links)})" if links else "")
         rows.append(Row((fact.what, Markdown(escape(fact.text) + more))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import (
     Markdown,
     escape,
@@ -106,7 +106,7 @@ def characteristics_table(content: Numbers) -> Table:
         ),
         line("Year of film", [years(group["year"]) for group in groups]),
         *missing("year"),
-        Row(("X-ray device", *[""] * len(groups)), heading=True),
+        heading_row("X-ray device", 1 + len(groups)),
     ]
     for i, item in enumerate(groups[0]["devices"]):
         rows.append(line(plain(item["device"]), [part_of(g["devices"][i]) for g in groups]))
@@ -153,7 +153,7 @@ def balance_table(content: Numbers) -> Table:
         Row((label, *(estimate(pair["differences"][name], digits=2) for pair in pairs)))
         for name, label in names.items()
     ]
-    rows.append(Row(("X-ray device", *[""] * len(pairs)), heading=True))
+    rows.append(heading_row("X-ray device", 1 + len(pairs)))
     found = [{item["device"]: item for item in pair["devices"]} for pair in pairs]
     for item in content["groups"][0]["devices"]:
         device = item["device"]

@@ -9,7 +9,7 @@ from osteohip.config import Readers
 from osteohip.errors import StudyError
 from osteohip.readers.judgement import MOST_AT_BORDER
 from osteohip.report.cohorts import cohort_title, column_title
-from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import MISSING, estimate, number, plain
 
 Numbers = Mapping[str, Any]
@@ -106,7 +106,7 @@ def _each_table(cohorts: Sequence[Numbers], level: int) -> Table:
     mark = mark_of(cohort["synthetic"] for cohort in cohorts)
     rows = []
     for cohort in cohorts:
-        rows.append(Row((column_title(cohort, partly=mark == PARTLY), *[""] * 5), heading=True))
+        rows.append(heading_row(column_title(cohort, partly=mark == PARTLY), 6))
         rows += [
             Row(
                 (
@@ -149,7 +149,7 @@ def _between_table(cohorts: Sequence[Numbers], level: int) -> Table:
     for cohort in cohorts:
         found = [one["reader"] for one in cohort["by_reader"]]
         between = cohort["between"]
-        rows.append(Row((column_title(cohort, partly=mark == PARTLY), *[""] * 7), heading=True))
+        rows.append(heading_row(column_title(cohort, partly=mark == PARTLY), 8))
         rows.append(_between_row(", ".join(map(plain, found)), between))
         rows += [
             _between_row(", ".join(pair["readers"]), pair) for pair in between.get("pairs", [])

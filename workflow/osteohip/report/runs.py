@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from osteohip.writing.table import Row, Table, mark_of
-from osteohip.writing.wording import estimate, mean_sd, number, p_value, percent, plain, span
+from osteohip.report.cohorts import column_title
+from osteohip.writing.table import Row, Table, heading_row, mark_of
+from osteohip.writing.wording import difference, estimate, mean_sd, number, percent, plain, span
 
 Numbers = Mapping[str, Any]
 
@@ -79,7 +80,7 @@ def _seeds_table(runs: Numbers, cohorts: Sequence[Numbers], mark: str) -> Table:
     rows = []
     for i, variant in enumerate(runs["variants"]):
         by_cohort = [runs["cohorts"][c["id"]]["variants"][i] for c in cohorts]
-        rows.append(_heading(variant_label(variant["variant"]), len(cohorts) + 4))
+        rows.append(heading_row(variant_label(variant["variant"]), len(cohorts) + 4))
         for name in by_cohort[0]["runs"]:
             run = of_run[name]
             accuracy = percent(run["best_validation_accuracy"])
@@ -89,13 +90,13 @@ def _seeds_table(runs: Numbers, cohorts: Sequence[Numbers], mark: str) -> Table:
         rows.append(Row(("Mean ± SD (range)", "", "", "", *spreads)))
     ensembles = [run for run in runs["runs"] if run["ensemble"] is not None]
     if ensembles:
-        rows.append(_heading("Ensembles", len(cohorts) + 4))
+        rows.append(heading_row("Ensembles", len(cohorts) + 4))
     for run in ensembles:
         rows.append(line(run["name"], ", ".join(number(seed) for seed in run["seeds"]), "", ""))
     return Table(
         key="runs",
         caption="All runs of the model and the area under the ROC curve of each.",
-        header=("Run", "Seed", "Best validation accuracy", "Learnt", *map(_title, cohorts)),
+        header=("Run", "Seed", "Best validation accuracy", "Learnt", *map(column_title, cohorts)),
         rows=tuple(rows),
         align="lrrl" + "l" * len(cohorts),
         mark=mark,
@@ -116,7 +117,7 @@ def _differences_table(runs: Numbers, cohorts: Sequence[Numbers], mark: str, lev
         if not compared["pairs"]:
             continue
         title = f"{variant_label(compared['variant'])}, less: {reference.lower()}"
-        rows.append(_heading(title, len(cohorts) + 1))
+        rows.append(heading_row(title, len(cohorts) + 1))
         found = [item["differences"][i] for item in by_cohort]
         rows += _pairs([item["pairs"] for item in found])
         rows.append(
@@ -128,12 +129,12 @@ def _differences_table(runs: Numbers, cohorts: Sequence[Numbers], mark: str, lev
             )
         )
     if by_cohort[0]["ensembles"]:
-        rows.append(_heading(f"Ensembles, less: {plain(runs['primary'])}", len(cohorts) + 1))
+        rows.append(heading_row(f"Ensembles, less: {plain(runs['primary'])}", len(cohorts) + 1))
         rows += _pairs([item["ensembles"] for item in by_cohort])
     return Table(
         key="run-differences",
         caption="Differences of the area under the ROC curve between runs on the same patients.",
-        header=("Runs", *map(_title, cohorts)),
+        header=("Runs", *map(column_title, cohorts)),
         rows=tuple(rows),
         align="l" * (1 + len(cohorts)),
         mark=mark,
@@ -147,28 +148,10 @@ def _differences_table(runs: Numbers, cohorts: Sequence[Numbers], mark: str, lev
 def _pairs(by_cohort: Sequence[Sequence[Numbers]]) -> Iterator[Row]:
     for same in zip(*by_cohort, strict=True):
         title = f"{plain(same[0]['run'])} – {plain(same[0]['reference'])}"
-        yield Row((title, *(_difference(pair) for pair in same)))
-
-
-def _difference(found: Numbers) -> str:
-    if found["difference"] is None:
-        return f"not defined ({found['reason']})"
-    shown = number(found["difference"], 3)
-    if found["low"] is None:
-        return f"{shown} (no interval: {found['reason']})"
-    return f"{shown} ({span(found['low'], found['high'], 3)}; {p_value(found['p'])})"
+        yield Row((title, *(difference(pair) for pair in same)))
 
 
 def _spread(found: Numbers) -> str:
     if found["sd"] is None:
         return number(found["mean"], 3)
     return f"{mean_sd(found, 3)} ({span(found['low'], found['high'], 3)})"
-
-
-def _title(cohort: Numbers) -> str:
-    name = plain(cohort["name"])
-    return f"External: {name}" if cohort["kind"] == "external" else name
-
-
-def _heading(text: str, cells: int) -> Row:
-    return Row((text, *[""] * (cells - 1)), heading=True)

@@ -16,7 +16,7 @@ from osteohip.report.patients import balance_table, characteristics_table, flow_
 from osteohip.report.readers import readers_tables
 from osteohip.report.received import internal_table
 from osteohip.report.runs import runs_tables
-from osteohip.writing.table import SYNTHETIC, Row, Table, mark_of
+from osteohip.writing.table import SYNTHETIC, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import (
     estimate,
     exact,
@@ -129,7 +129,7 @@ def _development_rows(content: Numbers) -> list[Row]:
     paper = content["paper"]
     of_group = {group["id"]: group for group in content["groups"]}
     development, site = of_group["development"], content["sites"][0]
-    rows = [Row((f"Development site: {plain(site['name'])}", "", ""), heading=True)]
+    rows = [heading_row(f"Development site: {plain(site['name'])}", 3)]
     images = paper["images"]
     rows += [
         _pair("Records that met the criteria", paper["collected"], site["cohort"]["records"]),
@@ -174,7 +174,7 @@ def _performance_rows(
     cohort: Numbers, paper: Numbers, part: Numbers, *, marked: bool
 ) -> Iterator[Row]:
     title = cohort["name"] if cohort["kind"] == "test" else column_title(cohort)
-    yield Row((f"{title} (synthetic by design)" if marked else title, "", ""), heading=True)
+    yield heading_row(f"{title} (synthetic by design)" if marked else title, 3)
     yield _pair("Hips", part["n"], cohort["n"])
     theirs = part_of(part["osteoporosis"])
     yield Row(("With osteoporosis", theirs, part_of(cohort["osteoporosis"])))

@@ -21,6 +21,11 @@ class Row:
     heading: bool = False
 
 
+def heading_row(text: str, columns: int) -> Row:
+    """Return the line that heads those after it, in a table of so many columns."""
+    return Row((text, *[""] * (columns - 1)), heading=True)
+
+
 @dataclass(frozen=True)
 class Table:
     """A table as text.

@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from osteohip.config import Section
 from osteohip.report.cohorts import held_out
 from osteohip.statements import Statements, asked
-from osteohip.writing.table import Row, Table, mark_of
+from osteohip.writing.table import Row, Table, heading_row, mark_of
 from osteohip.writing.wording import Markdown, escape, number, sequence
 
 Numbers = Mapping[str, Any]
@@ -341,7 +341,7 @@ def _rows(listed: Mapping[str, Any]) -> Iterator[Row]:
     for item in listed["items"]:
         if item["section"] != section:
             section = item["section"]
-            yield Row((section, "", "", ""), heading=True)
+            yield heading_row(section, 4)
         yield Row((item["id"], item["asks"], STATUSES[item["status"]], _found(item)))
 
 
