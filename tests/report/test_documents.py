@@ -101,7 +101,8 @@ def test_word_has_real_headings_captions_and_tables(study: Any) -> None:
         widths = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid]
         assert sum(widths) > 0
         assert min(widths) > 0.03 * sum(widths)
-    assert not [style for style in styles if style.startswith("Source")]
+        cells = [cell for row in table.rows for cell in row.cells if cell.text]
+        assert {p.style.name for cell in cells for p in cell.paragraphs} == {"Table Text"}
 
 
 def test_every_figure_has_a_text_alternative_in_all_formats(study: Any) -> None:

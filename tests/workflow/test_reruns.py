@@ -121,6 +121,14 @@ def test_an_edited_module_reruns_the_rules_that_import_it(module, clone, graph):
     assert clone.plan() == graph.behind(rules_that_import(f"osteohip.{module}"))
 
 
+def test_an_edited_chapter_writes_the_documents_alone(clone, graph):
+    chapter = PACKAGE.relative_to(PACKAGE.parents[1]) / "report" / "chapters" / "introduction.md"
+    path = clone.folder / chapter
+    path.write_text(f"{path.read_text()}\nOne more sentence.\n")
+    assert clone.plan() == graph.behind(["manuscript"])
+    assert "report" not in graph.behind(["manuscript"])
+
+
 def test_an_edited_lock_reruns_every_rule(clone, graph):
     lock = clone.folder / "envs" / "cpu.txt"
     lock.write_text(f"{lock.read_text()}\n# A remark.\n")

@@ -101,7 +101,10 @@ function Table(el)
     set_widths(el)
     local styled = function(row)
       for _, cell in ipairs(row.cells) do
-        cell.contents = { pandoc.Div(cell.contents, pandoc.Attr("", {}, { ["custom-style"] = "Table Text" })) }
+        local blocks = cell.contents:walk({
+          Plain = function(block) return pandoc.Para(block.content) end,
+        })
+        cell.contents = { pandoc.Div(blocks, pandoc.Attr("", {}, { ["custom-style"] = "Table Text" })) }
       end
     end
     for _, row in ipairs(el.head.rows) do styled(row) end
