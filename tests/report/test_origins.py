@@ -18,7 +18,7 @@ def test_origins_hold_the_digest_of_each_file_and_a_command_without_machine(
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(name)
     written = {tmp_path / "tables/b.csv", tmp_path / "figures/a.png"}
-    arguments = ["report", "--model", "/home/kim/model", "--settings", '{"seed": 1}']
+    arguments = ["report", "--model", "/data/asan/model", "--settings", '{"seed": 1}']
     assert origins_of(written, tmp_path, arguments) == {
         "command": "osteohip report --model PATH --settings '{\"seed\": 1}'",
         "files": {

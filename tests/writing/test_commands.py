@@ -7,12 +7,12 @@ from osteohip.writing.commands import told
     ("command", "expected"),
     [
         ("osteohip a --site /data/asan/x", "osteohip a --site SITE:asan/x"),
-        ("osteohip a --out /home/kim/b.csv 'c'", "osteohip a --out PATH 'c'"),
+        ("osteohip a --out /srv/b.csv 'c'", "osteohip a --out PATH 'c'"),
         (
             "osteohip a --share 1/2 --url https://a.org/b",
             "osteohip a --share 1/2 --url https://a.org/b",
         ),
-        ('osteohip a --at "/home/kim/c d"', 'osteohip a --at "PATH d"'),
+        ('osteohip a --at "/srv/c d"', 'osteohip a --at "PATH d"'),
     ],
 )
 def test_a_command_names_no_folder_of_the_machine(command, expected):
