@@ -25,19 +25,21 @@ RunCommand = Callable[..., str]
 
 
 def kit(run_command: RunCommand, cohort: Path, *readers: str, **options: Any) -> Path:
-    out = cohort / "readers"
-    said = run_command(
+    assert what_kit_says(run_command, cohort, *readers, **options) == ""
+    return cohort / "readers"
+
+
+def what_kit_says(run_command: RunCommand, cohort: Path, *readers: str, **options: Any) -> str:
+    return run_command(
         "kit",
         cohort,
         maps=cohort / "maps.npz",
         crops=cohort / "crops.npz",
         reader=readers,
         seed=1,
-        out_dir=out,
+        out_dir=cohort / "readers",
         **options,
     )
-    assert said == ""
-    return out
 
 
 def answers(key: Path, reader: str, adequate: Callable[[str, str], bool]) -> pd.DataFrame:
@@ -118,15 +120,7 @@ def test_films_of_patients_have_no_simulated_reader(
 ) -> None:
     cohort = make_cohort()
     (cohort / real).write_text('{"synthetic": false}')
-    said = run_command(
-        "kit",
-        cohort,
-        maps=cohort / "maps.npz",
-        crops=cohort / "crops.npz",
-        reader="simulated-1",
-        seed=1,
-        out_dir=cohort / "readers",
-    )
+    said = what_kit_says(run_command, cohort, "simulated-1")
     assert "name them in readers.names" in said
     assert not (cohort / "readers").exists()
     assert "synthetic" in (kit(run_command, cohort, "KCH") / "KCH.html").read_text()
@@ -135,15 +129,7 @@ def test_films_of_patients_have_no_simulated_reader(
 def test_a_case_without_crop_is_refused(make_cohort: MakeCohort, run_command: RunCommand) -> None:
     cohort, other = make_cohort(cases=30), make_cohort("other", cases=9)
     shutil.copy(other / "crops.npz", cohort / "crops.npz")
-    said = run_command(
-        "kit",
-        cohort,
-        maps=cohort / "maps.npz",
-        crops=cohort / "crops.npz",
-        reader="KCH",
-        seed=1,
-        out_dir=cohort / "readers",
-    )
+    said = what_kit_says(run_command, cohort, "KCH")
     assert "expected a crop of H0010" in said
 
 

@@ -15,15 +15,16 @@ from explained_study import write_explained
 from PIL import Image
 from pypdf import PdfReader
 
+from osteohip.explanation.overlays import side_of
 from osteohip.report.command import supplement
 from osteohip.report.supplements.content import (
+    LEAST_SIDE,
     ZERO,
     Hip,
     Part,
     Supplement,
     lines_of,
     picture,
-    side_of,
 )
 from osteohip.report.supplements.page import supplement_page
 from osteohip.report.supplements.pdf import supplement_pdf
@@ -158,7 +159,8 @@ def test_pictures_are_marked_where_they_are_synthetic() -> None:
     )
     assert plain.min() == plain.max()
     assert marked[-20:].max() > 200
-    assert (side_of(96), side_of(224), side_of(32)) == (192, 224, 192)
+    sides = tuple(side_of(size, least=LEAST_SIDE) for size in (96, 224, 32))
+    assert sides == (192, 224, 192)
 
 
 def test_films_of_patients_are_not_marked() -> None:

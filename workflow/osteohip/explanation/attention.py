@@ -16,6 +16,7 @@ from osteohip.evaluation.bootstrap import bootstrap, percentile_interval
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.proportions import wilson
 from osteohip.explanation.maps import Maps, area_under, enlarged
+from osteohip.explanation.outcomes import OUTCOMES
 from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
 from osteohip.files import read_arrays
 
@@ -23,7 +24,6 @@ Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
 
 REGIONS = ("bone", "cortex", "border")
-OUTCOMES = ("TP", "FP", "FN", "TN")
 PLACES = ("centre_row", "centre_column")
 CURVES = ("deletion", "insertion")
 MEASURES = (*(f"{kind}_{region}" for region in REGIONS for kind in ("heat", "area")), *PLACES)

@@ -12,6 +12,13 @@ OPAQUE_FROM = 0.4
 """Share of a map's most heat from which it covers the film."""
 
 
+def heat_levels(heat: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """Return a map's heat, at least 0, as 0 to 255; its maximum is 255, and a map of 0 stays 0."""
+    top = float(heat.max())
+    levels = np.rint(heat / top * 255) if top > 0 else np.zeros_like(heat)
+    return levels.astype(np.uint8)
+
+
 @cache
 def colours() -> npt.NDArray[np.uint8]:
     """Return the colours of heat 0 to 255, shape (256, 3)."""

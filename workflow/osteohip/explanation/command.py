@@ -45,27 +45,29 @@ def explain(
     from osteohip.config import Explanation, parse_settings
     from osteohip.errors import StudyError
     from osteohip.files import write_json
-    from osteohip.model.cases import read_crop_settings, read_scored_cases, read_synthetic
-    from osteohip.model.determinism import prepare_backend
+    from osteohip.model.scoring import score_cohort
 
     layers = parse_settings(Explanation, settings).layers
     given = (predictions is not None, threshold_file is not None, called_by is not None)
     if given not in {(True, True, False), (False, False, True)}:
         raise StudyError("give --predictions and --threshold-file, or --called-by alone")
-    cases = read_scored_cases(crops=crops, cohort=cohort, split=split, part=part)
-    cropped = read_crop_settings(crops, size=cases.size)
-    synthetic = read_synthetic(site_facts)
-    prepare_backend(device=device, seed=0)
+    scored = score_cohort(
+        model=model,
+        crops=crops,
+        cohort=cohort,
+        site_facts=site_facts,
+        split=split,
+        part=part,
+        allow_mixing=allow_mixing,
+        unsealed=unsealed,
+        device=device,
+    )
 
     from osteohip.explanation.calls import called, called_by_another
     from osteohip.explanation.maps import write_maps
     from osteohip.explanation.run import explain_cases
-    from osteohip.model.bundle import check_match, read_bundle
-    from osteohip.model.prediction import logits, scores, scoring_model
 
-    bundle = read_bundle(model, sealed=not unsealed)
-    check_match(bundle, cropped=cropped, synthetic=synthetic, allow_mixing=allow_mixing)
-    score = scores(logits(scoring_model(bundle.network), cases))
+    bundle, cases, score = scored.bundle, scored.cases, scored.scores
     if called_by is not None:
         target = called_by_another(cases.case_ids, maps=called_by)
     elif predictions is not None and threshold_file is not None:

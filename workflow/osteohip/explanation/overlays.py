@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from osteohip.explanation.colours import colours, opacity
+from osteohip.explanation.colours import colours, heat_levels, opacity
 from osteohip.explanation.maps import Maps, enlarged
+from osteohip.explanation.outcomes import OUTCOMES
 from osteohip.files import write_bytes
 from osteohip.images.pictures import windowed
 from osteohip.model.cases import Cases
@@ -28,12 +29,6 @@ LABELS = 44
 INK, PAPER, RED = (34, 34, 34), (255, 255, 255), (176, 0, 32)
 SYNTHETIC = "SYNTHETIC"
 ZERO = "this map is 0 everywhere"
-OUTCOMES = {
-    "TP": "true positive",
-    "FP": "false positive",
-    "FN": "false negative",
-    "TN": "true negative",
-}
 
 
 @dataclass(frozen=True)
@@ -93,10 +88,7 @@ def laid_over(crop: Grey, heat: npt.NDArray[np.floating]) -> Colour:
     -------
     Shape (side, side, 3).
     """
-    large = enlarged(heat[None], len(crop))[0]
-    top = float(large.max())
-    levels = np.rint(large / top * 255) if top > 0 else np.zeros_like(large)
-    return _mixed(crop, levels.astype(np.uint8))
+    return _mixed(crop, heat_levels(enlarged(heat[None], len(crop))[0]))
 
 
 def _mixed(crop: Grey, levels: Grey) -> Colour:
@@ -105,9 +97,9 @@ def _mixed(crop: Grey, levels: Grey) -> Colour:
     return np.rint(mixed).astype(np.uint8)
 
 
-def side_of(size: int) -> int:
+def side_of(size: int, *, least: int = LEAST_SIDE) -> int:
     """Return the pixels a side at which a crop of ``size`` is shown: a whole multiple of it."""
-    return size * max(1, -(-LEAST_SIDE // size))
+    return size * max(1, -(-least // size))
 
 
 def blank(side: int) -> Image.Image:

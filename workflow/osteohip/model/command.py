@@ -97,18 +97,19 @@ def predict(
     import pandas as pd
 
     from osteohip.files import write_csv
-    from osteohip.model.cases import read_crop_settings, read_scored_cases, read_synthetic
-    from osteohip.model.determinism import prepare_backend
+    from osteohip.model.scoring import score_cohort
 
-    cases = read_scored_cases(crops=crops, cohort=cohort, split=split, part=part)
-    cropped = read_crop_settings(crops, size=cases.size)
-    synthetic = read_synthetic(site_facts)
-    prepare_backend(device=device, seed=0)
-
-    from osteohip.model.bundle import check_match, read_bundle
-    from osteohip.model.prediction import logits, scores, scoring_model
-
-    bundle = read_bundle(model, sealed=not unsealed)
-    check_match(bundle, cropped=cropped, synthetic=synthetic, allow_mixing=allow_mixing)
-    found = scores(logits(scoring_model(bundle.network), cases))
-    write_csv(out, pd.DataFrame({"case_id": cases.case_ids, "label": cases.labels, "score": found}))
+    scored = score_cohort(
+        model=model,
+        crops=crops,
+        cohort=cohort,
+        site_facts=site_facts,
+        split=split,
+        part=part,
+        allow_mixing=allow_mixing,
+        unsealed=unsealed,
+        device=device,
+    )
+    cases = scored.cases
+    columns = {"case_id": cases.case_ids, "label": cases.labels, "score": scored.scores}
+    write_csv(out, pd.DataFrame(columns))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from osteohip.config import is_simulated
 from osteohip.errors import StudyError
-from osteohip.explanation.colours import colours, opacity
+from osteohip.explanation.colours import colours, heat_levels, opacity
 from osteohip.explanation.maps import enlarged
 from osteohip.files import read_arrays
 from osteohip.images.pictures import encode_grey, windowed
@@ -129,9 +129,7 @@ def encode_heat(heat: npt.NDArray[np.floating]) -> bytes:
     """
     if not np.isfinite(heat).all() or (heat < 0).any():
         raise ValueError("expected heat that is finite and not negative")
-    top = float(heat.max())
-    levels = np.rint(heat / top * 255) if top > 0 else np.zeros(heat.shape)
-    picture = Image.fromarray(levels.astype(np.uint8), "P")
+    picture = Image.fromarray(heat_levels(heat), "P")
     picture.putpalette(colours().tobytes())
     stream = io.BytesIO()
     picture.save(stream, "PNG", transparency=opacity().tobytes())

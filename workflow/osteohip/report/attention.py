@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from osteohip.errors import StudyError
+from osteohip.explanation.outcomes import OUTCOMES
 from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
@@ -18,12 +19,6 @@ from osteohip.writing.wording import Markdown, estimate, number, percent, plain,
 
 Numbers = Mapping[str, Any]
 
-OUTCOMES = {
-    "TP": "true positive",
-    "FP": "false positive",
-    "FN": "false negative",
-    "TN": "true negative",
-}
 REGIONS = {"bone": "bone", "cortex": "cortex", "border": "the border band"}
 RULE = "the case of median score in its group, the lower of two"
 PAIR_RULE = "the hip of median T-score in its class, the lower of two"

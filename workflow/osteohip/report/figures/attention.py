@@ -17,9 +17,10 @@ from PIL import Image
 
 from osteohip.explanation.colours import colours
 from osteohip.explanation.maps import read_maps
+from osteohip.explanation.outcomes import OUTCOMES
 from osteohip.explanation.overlays import grey, laid_over, side_of
 from osteohip.files import read_arrays
-from osteohip.report.attention import OUTCOMES, Looked
+from osteohip.report.attention import Looked
 from osteohip.report.figures.style import COLOURS, GREY, PAGE_MM, Numbers, sheet
 from osteohip.writing.wording import number
 

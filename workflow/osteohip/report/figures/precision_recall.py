@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from osteohip.report.figures.roc import legend_name
-from osteohip.report.figures.style import COLOURS, COLUMN_MM, DASHES, Numbers, sheet
+from osteohip.report.figures.style import COLUMN_MM, Numbers, line_of, sheet
 from osteohip.writing.wording import estimate
 
 
@@ -27,23 +27,21 @@ def precision_recall_figure(
     figure = sheet(COLUMN_MM, COLUMN_MM + 3 + 7 * len(cohorts))
     axes = figure.add_subplot()
     for i, cohort in enumerate(cohorts):
-        colour, curve = COLOURS[i % len(COLOURS)], curves[cohort["id"]]
+        (colour, dashes), curve = line_of(i), curves[cohort["id"]]
         called = curve[curve["true_positives"] + curve["false_positives"] > 0]
         found = called["true_positives"]
         axes.plot(
             called["true_positive_rate"],
             found / (found + called["false_positives"]),
             color=colour,
-            linestyle=DASHES[i % len(DASHES)],
+            linestyle=dashes,
             label=f"{legend_name(cohort, cohorts)}\naverage precision "
             f"{estimate(cohort['metrics']['average_precision'])}",
             clip_on=False,
         )
         share = cohort["osteoporosis"]["share"]
         if share is not None:
-            axes.axhline(
-                share, color=colour, linewidth=0.7, linestyle=DASHES[i % len(DASHES)], alpha=0.6
-            )
+            axes.axhline(share, color=colour, linewidth=0.7, linestyle=dashes, alpha=0.6)
     axes.set(
         xlim=(0, 1),
         ylim=(0, 1.005),

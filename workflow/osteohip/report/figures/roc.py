@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from osteohip.evaluation.proportions import wilson
-from osteohip.report.figures.style import COLOURS, COLUMN_MM, DASHES, GREY, Numbers, sheet
+from osteohip.report.figures.style import COLUMN_MM, GREY, Numbers, line_of, sheet
 from osteohip.writing.wording import estimate, plain
 
 
@@ -31,13 +31,13 @@ def roc_figure(cohorts: Sequence[Numbers], curves: Mapping[str, pd.DataFrame]) -
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, linestyle=(0, (4, 3)))
     for i, cohort in enumerate(cohorts):
-        colour, curve = COLOURS[i % len(COLOURS)], curves[cohort["id"]]
+        (colour, dashes), curve = line_of(i), curves[cohort["id"]]
         area = estimate(cohort["metrics"]["auc"])
         axes.plot(
             curve["false_positive_rate"],
             curve["true_positive_rate"],
             color=colour,
-            linestyle=DASHES[i % len(DASHES)],
+            linestyle=dashes,
             label=f"{legend_name(cohort, cohorts)}\nAUC {area}",
             clip_on=False,
         )

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from osteohip.report.figures.panels import legend_below
-from osteohip.report.figures.style import COLOURS, DASHES, PAGE_MM, Numbers, sheet
+from osteohip.report.figures.style import PAGE_MM, Numbers, line_of, sheet
 from osteohip.report.patients import group_title
 from osteohip.writing.wording import plain
 
@@ -55,14 +55,14 @@ def _distribution(
     first, last = np.floor(known.min() / width), np.floor(known.max() / width) + 1
     edges = np.arange(first, last + 1) * width
     for i, (found, name) in enumerate(zip(values, names, strict=True)):
-        colour = COLOURS[i % len(COLOURS)]
+        colour, dashes = line_of(i)
         shares = 100 * np.histogram(found, bins=edges)[0] / max(found.size, 1)
         axes.stairs(shares, edges, fill=True, color=colour, alpha=0.18)
         axes.stairs(
             shares,
             edges,
             color=colour,
-            linestyle=DASHES[i % len(DASHES)],
+            linestyle=dashes,
             linewidth=1.2,
             label=name,
         )
@@ -74,7 +74,7 @@ def _devices(axes: Axes, groups: Sequence[Numbers]) -> None:
     for i, group in enumerate(groups):
         places = np.arange(len(group["devices"])) + (i - (len(groups) - 1) / 2) * thick
         shares = [100 * (device["share"] or 0) for device in group["devices"]]
-        axes.barh(places, shares, height=thick * 0.92, color=COLOURS[i % len(COLOURS)], alpha=0.85)
+        axes.barh(places, shares, height=thick * 0.92, color=line_of(i)[0], alpha=0.85)
     names = [textwrap.fill(plain(device["device"]), 22) for device in groups[0]["devices"]]
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)

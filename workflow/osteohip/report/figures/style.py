@@ -52,6 +52,11 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def line_of(place: int) -> tuple[str, Any]:
+    """Return colour and dashes of a figure's line number ``place``, told apart in grey too."""
+    return COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw inside this block to have the common style, whatever the user's own settings are."""

@@ -12,8 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageDraw
 
+from osteohip.explanation.attention import ZERO
+from osteohip.explanation.colours import colours
 from osteohip.explanation.maps import Maps, read_maps
-from osteohip.explanation.overlays import OUTCOMES, SYNTHETIC, grey, laid_over
+from osteohip.explanation.outcomes import OUTCOMES
+from osteohip.explanation.overlays import SYNTHETIC, grey, laid_over, side_of
 from osteohip.files import read_arrays, read_json
 from osteohip.report.attention import Looked, read_looked
 from osteohip.writing.table import mark_of
@@ -109,13 +112,12 @@ class Supplement:
         return sum(ZERO in hip.lines for part in self.parts for hip in part.hips)
 
 
-ZERO = "the map is 0 everywhere"
 ORIGIN = "Pictures of computed films, or by a model of such films, are marked as synthetic."
 
 
-def side_of(size: int) -> int:
-    """Return the pixels a side of the pictures: a whole multiple of the crop's."""
-    return size * max(1, -(-LEAST_SIDE // size))
+def bar_colours() -> list[str]:
+    """Return the colours of the bar from no heat to the most, as CSS has them."""
+    return [f"#{bytes(colours()[level]).hex()}" for level in range(0, 256, 15)]
 
 
 def read_part(
@@ -135,7 +137,7 @@ def read_part(
     arrays = read_arrays(looked.crops)
     places = {case: i for i, case in enumerate(arrays["case_id"].tolist())}
     of_map = {case: i for i, case in enumerate(maps.case_ids.tolist())}
-    side = side_of(arrays["pixels"].shape[1])
+    side = side_of(arrays["pixels"].shape[1], least=LEAST_SIDE)
     shown = looked.table[looked.table["layer"] == maps.shown]
     hips = []
     for row in ordered(shown).to_dict(orient="records"):

@@ -7,8 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from osteohip.explanation.colours import colours
-from osteohip.report.supplements.content import ORIGIN, Supplement
+from osteohip.report.supplements.content import ORIGIN, Supplement, bar_colours
 from osteohip.writing.wording import number, plural
 
 
@@ -27,13 +26,12 @@ def supplement_page(found: Supplement) -> str:
         "number": number,
         "counted": plural,
     }
-    steps = [f"#{bytes(colours()[level]).hex()}" for level in range(0, 256, 15)]
     return environment.from_string(
         room.joinpath("supplement.html.j2").read_text(encoding="utf-8")
     ).render(
         supplement=found,
         style=room.joinpath("supplement.css").read_text(encoding="utf-8"),
-        bar=", ".join(steps),
+        bar=", ".join(bar_colours()),
         mark=found.mark,
         origin=ORIGIN,
     )

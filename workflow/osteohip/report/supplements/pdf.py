@@ -11,8 +11,7 @@ from typing import Any
 import matplotlib
 import typst
 
-from osteohip.explanation.colours import colours
-from osteohip.report.supplements.content import ORIGIN, Supplement
+from osteohip.report.supplements.content import ORIGIN, Supplement, bar_colours
 from osteohip.writing.wording import plain, plural
 
 
@@ -77,6 +76,6 @@ def _data(found: Supplement, folder: Path) -> dict[str, Any]:
         "sees; on the right the same crop under its map, whose colours go from no heat to the most "
         "heat of that map. For a hip called osteoporotic the map is that of the logit, for any "
         f"other that of the negated logit: what spoke for the call that was made.{zero}",
-        "bar": [f"#{bytes(colours()[level]).hex()}" for level in range(0, 256, 15)],
+        "bar": bar_colours(),
         "parts": parts,
     }
