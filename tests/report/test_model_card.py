@@ -10,6 +10,8 @@ from osteohip.report.tables import all_tables
 from osteohip.statements import Statements, asked
 from osteohip.writing.table import SYNTHETIC, numbered
 
+ORIGIN = "numbers.json"
+
 
 def text_of(content: dict[str, Any]) -> str:
     return " ".join(fact.text for fact in card_facts(content))
@@ -62,16 +64,16 @@ def test_what_the_authors_owe_is_said_until_they_say_it(study: Any) -> None:
     assert {"intended_use", "ethical_use", "fairness", "model_availability"} <= owed
     given = {**study.numbers, "statements": dict.fromkeys(owed, "So | it *is*.")}
     assert "Needs the author" not in text_of(given)
-    assert r"So \| it \*is\*\." in card_markdown(given)
+    assert r"So \| it \*is\*\." in card_markdown(given, ORIGIN)
 
 
 def test_it_is_marked_and_holds_the_subgroups(study: Any, real_study: Any) -> None:
-    text = card_markdown(study.numbers)
+    text = card_markdown(study.numbers, ORIGIN)
     assert card_table(study.numbers, numbered(all_tables(study.numbers))).mark == SYNTHETIC
     assert "**Synthetic data.**" in text
     assert text.count("| Subgroup |") == 2
     assert "no evidence about patients" in text_of(study.numbers)
-    assert "ynthetic" not in card_markdown(real_study.numbers)
+    assert "ynthetic" not in card_markdown(real_study.numbers, ORIGIN)
 
 
 def test_a_received_model_says_so(make_tree: Any) -> None:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pypdf import PdfReader
 
-from osteohip.report.origins import origin, origins_of
+from osteohip.report.origins import origin, origin_of_text, origins_of
 
 
 def test_origins_hold_the_digest_of_each_file_and_a_command_without_machine(
@@ -51,6 +53,23 @@ def test_each_figure_and_table_leads_to_its_file_and_digest(study: Any) -> None:
     assert all('href="#origins"' in line for line in lines)
     for digest in on_disk.values():
         assert digest in study.html
+
+
+def test_checklists_and_model_card_tell_their_numbers_and_command(study: Any) -> None:
+    numbers = study.reports / "numbers.json"
+    line = origin_of_text(numbers, sys.argv[1:])
+    assert line.startswith(
+        f"numbers.json (SHA-256 {hashlib.sha256(numbers.read_bytes()).hexdigest()}); "
+        "command: osteohip"
+    )
+    for listed in study.lists:
+        assert listed["origin"] == line
+        frame = pd.read_csv(study.reports / "checklists" / f"{listed['id']}.csv", dtype=str)
+        assert set(frame["origin"]) == {line}
+    written = list((study.reports / "checklists").iterdir())
+    assert len(written) == len(study.lists) + 1
+    card = (study.reports / "model-card.md").read_text(encoding="utf-8")
+    assert f"Origin: {line}." in card.replace("\\", "")
 
 
 def test_print_and_word_have_no_links_to_files_beside_them(study: Any) -> None:

@@ -68,7 +68,9 @@ class Statements(Section):
     )
     annotators: Text = Field(
         default=None,
-        description="who drew the crops and noted the findings, with what experience, how often",
+        description="who drew the crops and noted the findings, of what groups and with what "
+        "experience, instructions and software, in routine or afterwards; how far they agree, and "
+        "how differences were settled",
     )
     blinding: Text = Field(
         default=None, description="what those who measured and annotated knew of the other results"

@@ -88,7 +88,7 @@ def manuscript(
     from osteohip.report.checklists import checklist_frame
     from osteohip.report.document import report_source
     from osteohip.report.model_card import card_markdown
-    from osteohip.report.origins import ORIGINS_FILE
+    from osteohip.report.origins import ORIGINS_FILE, origin_of_text
     from osteohip.report.reporting import answered
     from osteohip.report.tables import all_tables
     from osteohip.statements import Statements, read_statements
@@ -99,12 +99,14 @@ def manuscript(
 
     said = read_statements(statements) if statements else Statements()
     content = answered(read_json(report_dir / "numbers.json"), said)
+    origin = origin_of_text(report_dir / "numbers.json", sys.argv[1:])
     lists = report_dir / "checklists"
-    write_json(lists / "checklists.json", content["checklists"])
+    told = [{**listed, "origin": origin} for listed in content["checklists"]]
+    write_json(lists / "checklists.json", told)
     for listed in content["checklists"]:
-        frame = checklist_frame(listed, synthetic=content["study"]["synthetic"])
+        frame = checklist_frame(listed, synthetic=content["study"]["synthetic"], origin=origin)
         write_csv(lists / f"{listed['id']}.csv", frame)
-    write_text(report_dir / "model-card.md", to_readable(card_markdown(content)))
+    write_text(report_dir / "model-card.md", to_readable(card_markdown(content, origin)))
     origins = read_json(report_dir / ORIGINS_FILE)
     source = report_source(content, all_tables(content), report_dir, origins=origins)
     write_text(report_dir / "report.html", to_html(source))

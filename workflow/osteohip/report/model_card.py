@@ -282,8 +282,14 @@ def card_table(content: Numbers, names: Mapping[str, str]) -> Table:
     )
 
 
-def card_markdown(content: Numbers) -> str:
-    """Return the card as a text of its own, with the subgroups as tables."""
+def card_markdown(content: Numbers, origin: str) -> str:
+    """Return the card as a text of its own, with the subgroups as tables.
+
+    Parameters
+    ----------
+    origin
+        What the card was made of, and by which command.
+    """
     lines = [f"# Model card of the run {escape(content['study']['run'])}"]
     mark = _mark(content)
     if mark:
@@ -298,7 +304,7 @@ def card_markdown(content: Numbers) -> str:
             table = subgroups_table(content, cohort)
             if table.key in fact.tables:
                 lines.append(to_markdown(table, "Table"))
-    lines.append(f"## Source\n\n{escape(SOURCE)}")
+    lines.append(f"## Source\n\n{escape(SOURCE)}\n\n{escape(f'Origin: {origin}.')}")
     return "\n\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Where each figure and table of the report comes from: its file, its digest and the command."""
+"""Where what the report holds comes from: files, their digests and the command."""
 
 from __future__ import annotations
 
@@ -29,8 +29,24 @@ def origins_of(written: Collection[Path], folder: Path, arguments: Sequence[str]
         The command's own, without its name.
     """
     files = {path.relative_to(folder).as_posix(): file_sha256(path) for path in written}
-    command = told(shlex.join(["osteohip", *arguments]), {})
-    return {"command": command, "files": dict(sorted(files.items()))}
+    return {"command": _command(arguments), "files": dict(sorted(files.items()))}
+
+
+def origin_of_text(source: Path, arguments: Sequence[str]) -> str:
+    """Return what a file of its own was made of, with the whole digest, and the command.
+
+    Parameters
+    ----------
+    source
+        What it was made of.
+    arguments
+        The command's own, without its name.
+    """
+    return f"{source.name} (SHA-256 {file_sha256(source)}); command: {_command(arguments)}"
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return told(shlex.join(["osteohip", *arguments]), {})
 
 
 def origin(key: str, kind: str, origins: Mapping[str, Any] | None) -> Markdown:

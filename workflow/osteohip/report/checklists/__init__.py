@@ -1,9 +1,9 @@
 """Reporting checklists: what each item asks, and whether this report answers it.
 
 One YAML file a checklist. An item is answered by keys of ``numbers.json`` and anchors of the report
-(`keys`, `anchors`), by what the authors say (`author`), or not at all (`unmet`, `void`). What the
-run is said to answer is looked up in the numbers and the report at hand: where a key or an anchor
-is gone, the item is not met.
+(`keys`, `anchors`), by what the authors say (`author`), or not at all (`void`). What the run is
+said to answer is looked up in the numbers and the report at hand: where a key or an anchor is gone,
+the item is not met.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Item(Section):
         The studies that it applies to; None for all.
     synthetic
         Why a run on synthetic data cannot fill it; None where it can.
-    unmet, void
-        Why no study of this workflow meets it, or why it applies to none.
+    void
+        Why it applies to no study of this workflow.
     """
 
     id: str = Field(pattern=r"^\d+[a-g]?$")
@@ -84,13 +84,11 @@ class Item(Section):
     author: tuple[str, ...] = ()
     applies: Literal["development", "external"] | None = None
     synthetic: str | None = None
-    unmet: str | None = None
     void: str | None = None
 
     @model_validator(mode="after")
     def _is_answered_in_one_way(self) -> Self:
-        ways = [bool(self.keys or self.anchors or self.author), bool(self.unmet), bool(self.void)]
-        if sum(ways) != 1:
+        if bool(self.keys or self.anchors or self.author) is bool(self.void):
             raise ValueError(f"item {self.id} has no answer, or several")
         for statement in self.author:
             if statement not in Statements.model_fields:
@@ -251,8 +249,6 @@ def _status(
         return "void", item.void
     if item.applies and apart[item.applies]:
         return "void", CONDITIONS[item.applies]
-    if item.unmet:
-        return "not_met", item.unmet
     if item.synthetic and study.get("synthetic"):
         return "not_met", f"synthetic data: {item.synthetic}"
     if lost:
@@ -361,8 +357,16 @@ def _found(item: Mapping[str, Any]) -> str:
     return Markdown("; ".join(said))
 
 
-def checklist_frame(listed: Mapping[str, Any], *, synthetic: bool) -> pd.DataFrame:
-    """Return an answered checklist for its CSV file, with the keys of ``numbers.json``."""
+def checklist_frame(listed: Mapping[str, Any], *, synthetic: bool, origin: str) -> pd.DataFrame:
+    """Return an answered checklist for its CSV file, with the keys of ``numbers.json``.
+
+    Parameters
+    ----------
+    synthetic
+        Whether any of the study's results is.
+    origin
+        What the file was made of, and by which command.
+    """
     return pd.DataFrame(
         [
             {
@@ -377,6 +381,7 @@ def checklist_frame(listed: Mapping[str, Any], *, synthetic: bool) -> pd.DataFra
                 "needs": "; ".join(item["needs"]),
                 "given": "; ".join(item["given"]),
                 "synthetic": "yes" if synthetic else "no",
+                "origin": origin,
             }
             for item in listed["items"]
         ]
