@@ -91,7 +91,7 @@ def test_a_mistake_of_the_users_is_one_sentence(monkeypatch, capsys, tmp_path):
 
 
 def test_help_imports_nothing_heavy():
-    heavy = {"pandas", "numpy", "keras", "tensorflow", "matplotlib", "pydicom"}
+    heavy = {"pandas", "numpy", "keras", "tensorflow", "matplotlib", "pydicom", "fontTools"}
     code = (
         "import sys, osteohip.cli, osteohip.site.folder, osteohip.provenance;"
         f"sys.exit(', '.join(sorted({heavy!r} & set(sys.modules))) or 0)"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from drawn import font_of_characters
 
 from osteohip.report.figures.flow import flow_figure, flow_stages
 from osteohip.report.figures.history import history_figure
@@ -13,7 +14,7 @@ from osteohip.report.figures.precision_recall import precision_recall_figure
 from osteohip.report.figures.roc import roc_figure
 from osteohip.report.figures.scores import scores_figure
 from osteohip.report.figures.shift import shift_figure
-from osteohip.report.figures.style import house_style, save, watermark
+from osteohip.report.figures.style import house_style, save, sheet, watermark
 from osteohip.report.patients import compared_sites
 from osteohip.writing.table import PARTLY
 
@@ -134,3 +135,25 @@ def test_same_bytes_and_no_date(tmp_path: Path, suffix: str) -> None:
     assert content == (tmp_path / "two").with_suffix(suffix).read_bytes()
     assert b"CreationDate" not in content
     assert b"tIME" not in content
+
+
+@pytest.mark.filterwarnings("error")
+def test_names_in_other_scripts_are_drawn_and_embedded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("부산대학교병원", "北京协和医院", "ひろしま")
+    with house_style():
+        for stem, text in (("one", "Busan\n≥ 1"), ("two", "\n".join(names)), ("three", "Busan")):
+            figure = sheet(60, 60)
+            figure.text(0.1, 0.5, text)
+            figure.text(0.1, 0.1, text, fontweight="bold")
+            save(figure, tmp_path / stem)
+    pdf = (tmp_path / "two.pdf").read_bytes()
+    drawn = font_of_characters(pdf)
+    for character in "".join(names):
+        assert drawn[character] == {"NotoSansCJKjp-Regular"}
+    assert len(pdf) < 50_000
+    assert not caplog.records
+    for stem, other in (("one", False), ("two", True), ("three", False)):
+        content = (tmp_path / stem).with_suffix(".pdf").read_bytes()
+        assert (b"/Type3" in content, b"/CIDFontType2" in content) == (other, not other)

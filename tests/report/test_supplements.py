@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import font_of_characters
 from explained_study import write_explained
 from PIL import Image
 from pypdf import PdfReader
@@ -168,6 +169,11 @@ def test_films_of_patients_are_not_marked() -> None:
     assert "ynthetic" not in page
     pages = PdfReader(io.BytesIO(supplement_pdf(made_up(4, synthetic=False)))).pages
     assert "ynthetic" not in pages[0].extract_text()
+
+
+def test_a_name_in_hangul_is_drawn_on_paper() -> None:
+    drawn = font_of_characters(supplement_pdf(made_up(4, name="부산대학교병원")))
+    assert {font for c in "부산대학교병원" for font in drawn[c]} == {"NotoSansCJKjp-Regular"}
 
 
 LONG_TASKS = """() => {

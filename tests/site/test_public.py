@@ -11,6 +11,7 @@ from osteohip.site.public import public_reason, public_text
         ("<script>x</script>", "script x /script"),
         ('a"b|c\\d', "a b c d"),
         ("=1+1", "1+1"),
+        ("삼성 (DR) กข\ue000", "삼성 (DR)"),
     ],
 )
 def test_public_text(text: str, public: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ def test_a_name_is_enough(tmp_path: Path) -> None:
         "utf-8",
         [],
     )
+
+
+def test_a_name_in_hangul_comes_on_one_line_and_in_one_form(tmp_path: Path) -> None:
+    name = unicodedata.normalize("NFD", "부산대학교병원")
+    assert read_site(write(tmp_path, f"name: |\n  {name}\n  (A)\n")).name == "부산대학교병원 (A)"
 
 
 def test_all_keys(tmp_path: Path) -> None:
@@ -57,6 +63,9 @@ def test_all_keys(tmp_path: Path) -> None:
         ("name: A\ncolumns: {sied: x}\n", ["columns"], "our column names on the left"),
         ("name: A\nvalues: {Neck: femoral_nek}\n", ["values"], "our words on the right: F, L"),
         ("name: A\nvalues: {x: [F]}\n", ["values"], "valid string"),
+        ("name: ' '\n", ["name"], "at least 1 character"),
+        ("name: 'กรุง'\n", ["name"], "not U+0E01 THAI CHARACTER KO KAI"),
+        ("name: שלום\nsynthetic: 3\n", ["name", "synthetic"], "U+05E9 HEBREW LETTER SHIN"),
         ("name: A\nsynthetic: 3\nencoding: 5\n", ["synthetic", "encoding"], "valid"),
     ],
 )

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from osteohip.config import Section
 from osteohip.errors import StudyError
+from osteohip.writing.fonts import one_line
 
-Text = Annotated[str, Field(min_length=1)] | None
+Text = Annotated[str, AfterValidator(one_line), Field(min_length=1)] | None
 
 
 class Statements(Section):
@@ -152,4 +153,6 @@ def _mistake(item: object) -> str:
     key = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         return f"{key}: no such statement; see docs/statements.md"
+    if item["type"] == "value_error":
+        return f"{key}: expected {item['ctx']['error']}"
     return f"{key}: expected a text that is not empty"

@@ -7,7 +7,10 @@ what is computed, column by column in ``cohort.csv`` and ``crops.csv``.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
+
+from osteohip.writing.fonts import is_drawn
 
 # DICOM tags whose text leaves, and its column in the inventory and in cohort.csv.
 TAGS = {
@@ -32,8 +35,9 @@ def public_tags(film: Any) -> dict[str, str]:
 
 
 def public_text(text: str) -> str:
-    """Return the name of a manufacturer or model with harmless characters only."""
-    return " ".join(re.sub(r"[^\w .,&()/+-]", " ", text).split())
+    """Return the name of a manufacturer or model: harmless characters only, that fonts draw."""
+    harmless = re.sub(r"[^\w .,&()/+-]", " ", unicodedata.normalize("NFC", text))
+    return " ".join("".join(c if is_drawn(c) else " " for c in harmless).split())
 
 
 def public_reason(reason: str) -> str:

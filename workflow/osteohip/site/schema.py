@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from osteohip.config import Region, site_id_fault
 from osteohip.errors import InputError, Problem
+from osteohip.writing.fonts import one_line
 
 SITE_FILE = "site.yaml"
 OTHER_REGION = "other"
@@ -47,6 +48,10 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _line(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
+
+
 def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -59,7 +64,7 @@ class Site(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1), BeforeValidator(_line)]
     synthetic: bool = False
     columns: dict[str, Word] = {}
     values: dict[Word, str] = {}

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from osteohip.files import write_bytes
+from osteohip.writing.fonts import fallback_file, needs_fallback
 from osteohip.writing.watermark import COLOUR, DEGREES, FIGURE_OPACITY
 
 Numbers = Mapping[str, Any]
@@ -24,9 +28,11 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 INK = "#222222"
 GREY = "#777777"
+# A name that no font of the machine has: what is drawn does not depend on what is installed.
+_FALLBACK = "osteohip fallback"
 
 _STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", _FALLBACK],
     "font.size": 7.5,
     "axes.labelsize": 7.5,
     "axes.titlesize": 8,
@@ -61,9 +67,19 @@ def line_of(place: int) -> tuple[str, Any]:
 def house_style() -> Iterator[None]:
     """Draw inside this block to have the common style, whatever the user's own settings are."""
     with matplotlib.rc_context():
+        _add_fallback()
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
         yield
+
+
+@cache
+def _add_fallback() -> None:
+    """Make the fallback known to matplotlib, once; its one weight stands for bold too."""
+    font_manager.fontManager.ttflist += [
+        font_manager.FontEntry(fname=str(fallback_file()), name=_FALLBACK, weight=weight)
+        for weight in (400, 700)
+    ]
 
 
 def sheet(width_mm: float, height_mm: float) -> Figure:
@@ -91,7 +107,13 @@ def watermark(figure: Figure, text: str) -> None:
 
 def save(figure: Figure, stem: Path) -> None:
     """Write ``stem.pdf`` (vector) and ``stem.png`` (300 dpi), without date or machine."""
+    texts = figure.findobj(Text)
+    # Type 42 is for TrueType outlines. Those of the fallback are PostScript: embedded that way,
+    # readers of PDF may refuse the font.
+    fallback = any(needs_fallback(text.get_text()) for text in texts if isinstance(text, Text))
+    kind = 3 if fallback else matplotlib.rcParams["pdf.fonttype"]
     for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {"Software": None})):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
+        with matplotlib.rc_context({"pdf.fonttype": kind}):
+            figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
         write_bytes(stem.with_suffix(suffix), buffer.getvalue())

@@ -1,4 +1,4 @@
-"""A supplement on paper, set by Typst with the fonts that matplotlib brings along."""
+"""A supplement on paper, set by Typst with the fonts of the environment."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import typst
 
 from osteohip.report.supplements.content import ORIGIN, Supplement, bar_colours
+from osteohip.writing.fonts import FALLBACK, font_folders
 from osteohip.writing.wording import plain, plural
 
 
@@ -31,7 +31,7 @@ def supplement_pdf(found: Supplement) -> bytes:
             typst.compile(
                 main,
                 format="pdf",
-                font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+                font_paths=list(font_folders()),
                 ignore_system_fonts=True,
                 timestamp=0,
             )
@@ -70,6 +70,7 @@ def _data(found: Supplement, folder: Path) -> dict[str, Any]:
     return {
         "key": found.key,
         "title": found.title,
+        "fallback": FALLBACK,
         "mark": found.mark,
         "origin": ORIGIN,
         "legend": f"{plural(found.hips, 'hip')}. For each, on the left the crop that the network "

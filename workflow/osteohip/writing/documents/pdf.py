@@ -1,16 +1,14 @@
-"""A text as a PDF, set by Typst with the fonts that it and matplotlib bring along."""
+"""A text as a PDF, set by Typst with its own fonts and those of the environment."""
 
 from __future__ import annotations
 
 import tempfile
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 import typst
 
-from osteohip.writing import watermark
+from osteohip.writing import fonts, watermark
 from osteohip.writing.documents.source import Source, convert, pandoc_arguments
 
 
@@ -38,11 +36,12 @@ def to_pdf(source: Source) -> bytes:
         options: dict[str, Any] = {
             "format": "pdf",
             "root": source.folder or folder,
-            "font_paths": [Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+            "font_paths": fonts.font_folders(),
             "ignore_system_fonts": True,
             "timestamp": 0,
             "sys_inputs": {
                 "colour": watermark.COLOUR,
+                "fallback": fonts.FALLBACK,
                 "degrees": str(watermark.DEGREES),
                 "opacity": str(watermark.PAGE_OPACITY),
             },
