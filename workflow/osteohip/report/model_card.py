@@ -275,7 +275,6 @@ def card_table(content: Numbers, names: Mapping[str, str]) -> Table:
         header=("What", "What holds"),
         rows=tuple(rows),
         align="ll",
-        widths=(22, 78),
         mark=_mark(content),
         note=Markdown("Its parts are those of Mitchell and colleagues [@mitchell2019]."),
         supplement=True,

@@ -48,9 +48,6 @@ class Table:
         What stands below it.
     supplement
         Whether it is numbered among the supplementary tables.
-    widths
-        Widths of the columns to one another in print, where texts of unequal length fill them; by
-        default all are alike.
     """
 
     key: str
@@ -61,16 +58,11 @@ class Table:
     mark: str
     note: str = ""
     supplement: bool = False
-    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         widths = {len(self.header), len(self.align), *(len(row.cells) for row in self.rows)}
-        if self.widths:
-            widths.add(len(self.widths))
         if len(widths) != 1:
-            raise ValueError(
-                f"table {self.key}: rows, header, alignment and widths differ in length"
-            )
+            raise ValueError(f"table {self.key}: rows, header and alignment differ in length")
 
 
 def mark_of(flags: Iterable[bool]) -> str:
@@ -92,16 +84,10 @@ def numbered(tables: Sequence[Table]) -> dict[str, str]:
 
 def to_markdown(table: Table, name: str) -> Markdown:
     """Return a table as Markdown with caption, mark and note, every cell escaped."""
-    rules = {"l": ":{}", "r": "{}:"}
-    widths = table.widths or (3,) * len(table.header)
+    rules = {"l": ":---", "r": "---:"}
     lines = [
         _line([escape(cell) for cell in table.header]),
-        _line(
-            [
-                rules[letter].format("-" * width)
-                for letter, width in zip(table.align, widths, strict=True)
-            ]
-        ),
+        _line([rules[letter] for letter in table.align]),
     ]
     for row in table.rows:
         cells: list[str] = [escape(cell) for cell in row.cells]

@@ -321,7 +321,6 @@ def checklist_tables(content: Numbers) -> list[Table]:
             header=("Item", "What it asks", "Status", "Where, or what is missing"),
             rows=tuple(_rows(listed)),
             align="llll",
-            widths=(6, 38, 16, 40),
             mark=mark,
             note=f"The items of {listed['citation']} doi {listed['doi']}, in our words. "
             f"{listed['compared']} What is filled by the run is looked up in the numbers and in "

@@ -30,7 +30,8 @@ local function sizes(cell)
   return longest, utf8.len(text) or #text
 end
 
--- Word wants the width of each column: by its longest word, and by how much text it holds.
+-- On paper a column is as wide as its longest word, and wider by how much text it holds; one of
+-- short texts breaks none.
 local function set_widths(el)
   local least, wish = {}, {}
   for i = 1, #el.colspecs do least[i], wish[i] = 3, 3 end
@@ -44,13 +45,14 @@ local function set_widths(el)
       for i, cell in ipairs(row.cells) do
         local longest, all = sizes(cell)
         least[i] = math.max(least[i], math.min(longest, 24) + 2)
-        wish[i] = math.max(wish[i], math.min(all, 60) + 2)
+        wish[i] = math.max(wish[i], math.min(all, 120) + 2)
       end
     end
   end
   local sum_least, sum_wish, letters = 0, 0, 108
   for i = 1, #least do
     wish[i] = math.max(wish[i], least[i])
+    if wish[i] <= 20 then least[i] = wish[i] end
     sum_least, sum_wish = sum_least + least[i], sum_wish + wish[i]
   end
   for i = 1, #least do
@@ -97,8 +99,8 @@ function Table(el)
       end
     end
   end
+  if docx or (typst and el.colspecs[1][2]) then set_widths(el) end
   if docx then
-    set_widths(el)
     local styled = function(row)
       for _, cell in ipairs(row.cells) do
         local blocks = cell.contents:walk({
@@ -210,11 +212,7 @@ function Div(el)
     end
   end
   if typst and el.classes:includes("table") then
-    local rows = 0
-    el:walk({ Table = function(found)
-      for _, body in ipairs(found.bodies) do rows = rows + #body.body end
-    end })
-    local blocks = pandoc.Blocks({ raw("#tabular(whole: " .. tostring(rows <= 24) .. ")[") })
+    local blocks = pandoc.Blocks({ raw("#tabular[") })
     blocks:extend(el.content)
     blocks:insert(raw("] <" .. el.identifier .. ">"))
     return blocks

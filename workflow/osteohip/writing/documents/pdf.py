@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from importlib.resources import as_file, files
 from typing import Any
@@ -10,6 +11,9 @@ import typst
 
 from osteohip.writing import fonts, watermark
 from osteohip.writing.documents.source import Source, convert, pandoc_arguments
+
+# How pandoc writes a line that spans a table.
+_SPANNING = re.compile(r"^( *)(table\.cell\(.*colspan: \d+.*\)\[.*\]),$", re.MULTILINE)
 
 
 def to_pdf(source: Source) -> bytes:
@@ -32,6 +36,8 @@ def to_pdf(source: Source) -> bytes:
             "typst",
             [*arguments, f"--template={template}", "--shift-heading-level-by=-1"],
         )
+        # Such a line heads the rows below it, and stays on their page.
+        text = _SPANNING.sub(r"\1table.header(level: 2, repeat: false, \2),", text)
         # Typst's own types know no text in memory beside a folder of pictures.
         options: dict[str, Any] = {
             "format": "pdf",

@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from jinja2 import Environment, StrictUndefined
 
 from osteohip.writing import watermark
 from osteohip.writing.documents.source import FORMAT, Source, pandoc_arguments
+from osteohip.writing.documents.word_body import finished
 
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _CONTENT = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_BODY = "word/document.xml"
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -43,7 +46,9 @@ def to_docx(source: Source) -> bytes:
             env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
             check=True,
         )
-        return out.read_bytes()
+        with zipfile.ZipFile(out) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+    return _packed(parts | {_BODY: finished(parts[_BODY])})
 
 
 def reference_document(title: str, mark: str) -> bytes:
@@ -69,7 +74,7 @@ def reference_document(title: str, mark: str) -> bytes:
         parts = {name: archive.read(name).decode() for name in archive.namelist()}
     parts |= {
         "word/styles.xml": part("styles"),
-        "word/document.xml": part("document"),
+        _BODY: part("document"),
         "word/header1.xml": part("header"),
         "word/footer1.xml": part("footer"),
     }
@@ -94,10 +99,15 @@ def reference_document(title: str, mark: str) -> bytes:
         ),
     ):
         parts[name] = parts[name].replace(closing, "".join(added) + closing)
+    return _packed({name: text.encode() for name, text in parts.items()})
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    """Return the archive of these parts, without date."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(parts):
-            archive.writestr(zipfile.ZipInfo(name, _FIRST_DATE), parts[name])
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, _FIRST_DATE), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
