@@ -87,7 +87,15 @@ def test_a_mistake_of_the_users_is_one_sentence(monkeypatch, capsys, tmp_path):
     assert caught.value.code == 1
     said = capsys.readouterr()
     assert "Traceback" not in said.err
-    assert "site.yaml: expected this file in the site folder" in said.out
+    assert "asan: expected a site folder, but there is no such folder" in said.err
+
+
+def test_help_shows_first_what_people_call():
+    listed = typer.testing.CliRunner().invoke(cli.app, ["--help"]).stdout
+    people, stages = listed.split("Stages of the study")
+    assert "evaluate" in people
+    assert " site " in people
+    assert " train " in stages
 
 
 def test_help_imports_nothing_heavy():

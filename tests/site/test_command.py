@@ -59,7 +59,9 @@ def test_check_of_a_good_site(
 ) -> None:
     code, screen = check(make_site())
     assert code == 0
-    assert "films: 1" in screen
+    assert "films: 1\nrefused: none\n" in screen
+    assert "synthetic: no\n" in screen
+    assert screen.endswith("No problem was found.\n")
 
 
 def test_check_shows_every_problem_of_every_file_with_its_value(

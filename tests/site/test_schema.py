@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osteohip.errors import InputError
+from osteohip.errors import InputError, StudyError
 from osteohip.site.schema import read_site, site_id
 
 
@@ -50,23 +50,37 @@ def test_all_keys(tmp_path: Path) -> None:
     [
         ("", [None], "keys and values"),
         ("- name\n", [None], "keys and values"),
-        ("name: [\n", [None], "YAML"),
-        (b"name: caf\xe9\n", [None], "YAML in UTF-8"),
+        ("name: [\n", [None], "row 2: expected YAML: `key: word`"),
+        ("name: A: B\n", [None], "row 1: expected YAML: `key: word`"),
+        (
+            "name: A\ninstitution: [B\nvalues: {}\n",
+            [None],
+            "row 3: expected the bracket opened in row 2",
+        ),
+        ("name: 'A\n", [None], "the quote opened in row 1 to be closed"),
+        (b"name: caf\xe9\n", [None], "text in UTF-8"),
         ("synthetic: true\n", ["name"], "this key"),
-        ("name: A\nsynthetic: maybe\n", ["synthetic"], "valid boolean"),
+        ("name: A\nsynthetic: maybe\n", ["synthetic"], "true or false"),
         ("name: A\ndate_fromat: x\n", [None], "no keys but name, synthetic"),
-        ("name: A\nencoding: klingon\n", ["encoding"], "no such text encoding"),
-        ("name: A\nencoding: undefined\n", ["encoding"], "no such text encoding"),
-        ("name: A\nencoding: rot13\n", ["encoding"], "no such text encoding"),
+        ("name: A\nencoding: klingon\n", ["encoding"], "expected the name of a text encoding"),
+        ("name: A\nencoding: undefined\n", ["encoding"], "expected the name of a text encoding"),
+        ("name: A\nencoding: rot13\n", ["encoding"], "expected the name of a text encoding"),
         ("name: A\ndate_format: '%Y'\n", ["date_format"], "a format such as"),
         ("name: A\ndate_format: 'YYYY'\n", ["date_format"], "a format such as"),
         ("name: A\ncolumns: {sied: x}\n", ["columns"], "our column names on the left"),
         ("name: A\nvalues: {Neck: femoral_nek}\n", ["values"], "our words on the right: F, L"),
-        ("name: A\nvalues: {x: [F]}\n", ["values"], "valid string"),
-        ("name: ' '\n", ["name"], "at least 1 character"),
+        ("name: A\nvalues: {x: [F]}\n", ["values"], "expected text"),
+        ("name: A\nvalues: x\n", ["values"], "a word for each word"),
+        ("name: A\ninstitution: {a: b}\n", ["institution"], "a list"),
+        ("name: ' '\n", ["name"], "text that is not empty"),
+        ("name:\n", ["name"], "key name: expected text"),
         ("name: 'กรุง'\n", ["name"], "not U+0E01 THAI CHARACTER KO KAI"),
         ("name: שלום\nsynthetic: 3\n", ["name", "synthetic"], "U+05E9 HEBREW LETTER SHIN"),
-        ("name: A\nsynthetic: 3\nencoding: 5\n", ["synthetic", "encoding"], "valid"),
+        (
+            "name: A\nsynthetic: 3\nencoding: 5\n",
+            ["synthetic", "encoding"],
+            "key encoding: expected text",
+        ),
     ],
 )
 def test_wrong_site_yaml(
@@ -80,8 +94,12 @@ def test_wrong_site_yaml(
 
 
 def test_missing_site_yaml_and_bad_folder_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="this file in the site folder"):
+    with pytest.raises(StudyError, match="nowhere: expected a site folder, but there is no such"):
         read_site(tmp_path / "nowhere")
+    for name in ("empty", "two words"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="this file in the site folder"):
+        read_site(tmp_path / "empty")
     with pytest.raises(InputError, match="only letters A to Z, digits"):
         read_site(tmp_path / "two words")
 

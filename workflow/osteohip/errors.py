@@ -20,7 +20,8 @@ class Problem:
     row
         Line of the file, the header being line 1; None where it concerns the whole file.
     column
-        Name of the column in our naming; None where it concerns a whole row or file.
+        Name of the column in our naming, in a YAML file of the key; None where it concerns a whole
+        row or file.
     value
         The offending text. It is private: it goes to ``private/problems.csv`` and to the screen of
         ``osteohip site check``, never into a log.
@@ -38,7 +39,7 @@ class Problem:
         if self.row is not None:
             place += f", row {self.row}"
         if self.column is not None:
-            place += f", column {self.column}"
+            place += f", {'key' if self.file.endswith('.yaml') else 'column'} {self.column}"
         found = f" (found {self.value!r})" if private and self.value is not None else ""
         return f"{place}: expected {self.expected}{found}"
 

@@ -71,13 +71,22 @@ def check_site(folder: Path, *, modalities: Collection[str], jobs: int = 1) -> C
     readings, wrong = check_readings(folder)
     problems += wrong
     summary = summarise_site(folder, site, films=found.films, refused=found.refused, tables=tables)
-    counts = [f"{key}: {value}" for key, value in summary.items()]
+    counts = [f"{key.replace('_', ' ')}: {_told(value)}" for key, value in summary.items()]
     counts += [f"readings of {deck}: {rows}" for deck, rows in sorted(readings.items())]
     notes = [
         *unknown_regions(tables.dxa),
         *unsorted_institutions(site, films=found.films, tables=tables),
     ]
     return Check(lines=(*counts, *notes), problems=tuple(problems))
+
+
+def _told(value: object) -> str:
+    """Return what a site's summary says of one thing, in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{reason} {count}" for reason, count in value.items()) or "none"
+    return str(value)
 
 
 def unknown_regions(dxa: pd.DataFrame) -> list[str]:

@@ -72,3 +72,4 @@ def check(
     except InputError as error:
         typer.echo(error.report(private=True))
         raise typer.Exit(1) from None
+    typer.echo("No problem was found.")

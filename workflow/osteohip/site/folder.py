@@ -14,7 +14,17 @@ from pathlib import Path
 
 from osteohip.errors import InputError, Problem, StudyError
 from osteohip.files import private_folder, write_json
-from osteohip.site.schema import CROPS, DXA, FILMS, FINDINGS, PATIENTS, SITE_FILE, Site, read_site
+from osteohip.site.schema import (
+    CROPS,
+    DXA,
+    FILMS,
+    FINDINGS,
+    PATIENTS,
+    SITE_FILE,
+    Site,
+    read_site,
+    require_folder,
+)
 
 RADIOGRAPHS = "radiographs"
 # What readers exported, if there is any yet.
@@ -42,8 +52,7 @@ def check_folder(folder: Path) -> Site:
     StudyError
         Naming the folder and what was expected in it.
     """
-    if not folder.is_dir():
-        raise StudyError(f"{folder}: expected a site folder, but there is no such folder")
+    require_folder(folder)
     if not (folder / SITE_FILE).is_file():
         raise StudyError(f"{folder}: expected a site folder, but it holds no {SITE_FILE}")
     missing = [table.file for table in REQUIRED if not (folder / table.file).is_file()]

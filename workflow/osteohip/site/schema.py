@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from osteohip.config import Region, site_id_fault
-from osteohip.errors import InputError, Problem
+from osteohip.errors import InputError, Problem, StudyError
 from osteohip.writing.fonts import one_line
 
 SITE_FILE = "site.yaml"
@@ -98,7 +98,9 @@ class Site(BaseModel):
         try:
             "a".encode(encoding)
         except (LookupError, ValueError):
-            raise ValueError("no such text encoding; for Korean try cp949 or utf-8") from None
+            raise ValueError(
+                "the name of a text encoding; tables in Korean are often in cp949 or utf-8"
+            ) from None
         return encoding
 
     @field_validator("date_format")
@@ -114,14 +116,29 @@ class Site(BaseModel):
         return date_format
 
 
+def require_folder(folder: Path) -> None:
+    """Refuse a site folder that is not there.
+
+    Raises
+    ------
+    StudyError
+        Naming the folder.
+    """
+    if not folder.is_dir():
+        raise StudyError(f"{folder}: expected a site folder, but there is no such folder")
+
+
 def read_site(folder: Path) -> Site:
     """Read and check ``site.yaml``.
 
     Raises
     ------
+    StudyError
+        Where there is no such folder.
     InputError
         Where it is missing, is no YAML, or a key is wrong: all keys at once.
     """
+    require_folder(folder)
     if site_id_fault(site_id(folder)):
         expected = (
             "a site folder's name to hold only letters A to Z, digits, - and _, at most 40 of "
@@ -132,16 +149,36 @@ def read_site(folder: Path) -> Site:
         raw = yaml.safe_load((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError([Problem(SITE_FILE, "this file in the site folder")]) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        row = mark.line + 1 if mark is not None else None
-        raise InputError([Problem(SITE_FILE, "YAML in UTF-8", row=row)]) from None
+    except OSError:
+        raise InputError([Problem(SITE_FILE, "a file that can be opened and read")]) from None
+    except UnicodeDecodeError:
+        raise InputError([Problem(SITE_FILE, "text in UTF-8")]) from None
+    except yaml.YAMLError as error:
+        raise InputError([_yaml_problem(error)]) from None
     if not isinstance(raw, dict):
         raise InputError([Problem(SITE_FILE, "keys and values, at least `name: ...`")])
     try:
         return Site.model_validate(raw)
     except ValidationError as error:
         raise InputError([_problem(dict(item)) for item in error.errors()]) from None
+
+
+def _yaml_problem(error: yaml.YAMLError) -> Problem:
+    """Say where YAML breaks off, without its words, which may be the hospital's own."""
+    place = getattr(error, "problem_mark", None)
+    row = None if place is None else place.line + 1
+    begun = getattr(error, "context_mark", None)
+    # What is left open is noticed only where it cannot go on, often at the end of the file.
+    opened = getattr(error, "context", None) or ""
+    if begun is not None and opened.endswith(("flow sequence", "flow mapping", "quoted scalar")):
+        what = "quote" if "quoted" in opened else "bracket"
+        expected = f"the {what} opened in row {begun.line + 1} to be closed"
+        return Problem(SITE_FILE, expected, row=row)
+    expected = (
+        "YAML: `key: word` with a space after the colon, no tab, brackets and quotes closed; look "
+        "here and just above"
+    )
+    return Problem(SITE_FILE, expected, row=row)
 
 
 def _problem(item: dict[str, object]) -> Problem:
@@ -153,8 +190,13 @@ def _problem(item: dict[str, object]) -> Problem:
     expected = {
         "extra_forbidden": f"no keys but {', '.join(Site.model_fields)}",
         "missing": "this key",
+        "string_type": "text; a number, a date, yes or no only in quotes",
+        "string_too_short": "text that is not empty",
+        "bool_type": "true or false",
+        "list_type": "a list, as [one, another]",
+        "dict_type": "a word for each word, as {one: another}",
     }.get(str(item["type"]), message[:1].lower() + message[1:])
-    value = ": ".join([*inner, str(item["input"])])
+    value = None if item["input"] is None else ": ".join([*inner, str(item["input"])])
     return Problem(SITE_FILE, expected, column=key or None, value=value)
 
 
