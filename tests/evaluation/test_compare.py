@@ -98,6 +98,16 @@ def test_every_case_that_is_missing_or_labelled_otherwise_is_named_by_row(tmp_pa
     ]
 
 
+def test_of_many_cases_the_first_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    a = HEAD + "".join(f"a{i},{i % 2},{i}\n" for i in range(13))
+    b = HEAD + "".join(f"b{i},{i % 2},{i}\n" for i in range(11))
+    found = problems(tmp_path, a, b)
+    assert len(found) == 10 + 1 + 10 + 1
+    assert found[9].startswith("--a a.csv, row 11, column case_id: expected only cases that")
+    assert found[10] == "--a a.csv, column case_id: expected the same of 3 further rows"
+    assert found[-1] == "--b b.csv, column case_id: expected the same of 1 further row"
+
+
 def test_problems_of_both_files_come_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, HEAD + "a,2,1\n", HEAD + "a,1,x\n")
     assert [sentence.split(":")[0] for sentence in found] == [
@@ -118,7 +128,10 @@ def test_unpaired_warns_of_shared_ids_and_patients(
         "shared_patients",
         "patients_repeat",
     ]
-    assert capsys.readouterr().err.count("osteohip: warning: ") == 3
+    said = capsys.readouterr()
+    assert said.err.count("osteohip: warning: ") == 3
+    assert said.err.count("nothing is wrong where two sites number their") == 2
+    assert said.out == f"Written:\n  {tmp_path / 'out.json'}\n"
     assert found["p"] is not None
 
 

@@ -82,6 +82,14 @@ def test_all_measures_beside_those_in_hand() -> None:
     assert found["n"] == max(item["n"] for item in needed.values() if item["n"])
 
 
+def test_no_width_is_told_of_patients_without_intervals() -> None:
+    found = sample_size(
+        prevalence=0.5, anticipated={"auc": 0.85}, widths=WIDTHS, in_hand=(117, None)
+    )
+    assert found["needed"]["auc"]["in_hand_enough"] is False
+    assert "achieved_width" not in found["needed"]["auc"]
+
+
 @pytest.mark.parametrize("prevalence", [None, 0.0, 1.0])
 def test_without_both_classes_nothing_is_defined(prevalence: float | None) -> None:
     anticipated = {"auc": 0.8, "sensitivity": 0.8, "specificity": 0.8, "observed_expected": 1.0}

@@ -28,6 +28,19 @@ def test_each_identity_alone_is_found(identity):
         refuse_overlaps(overlaps)
 
 
+def test_of_many_pairs_the_first_are_named_and_all_counted():
+    cases = [f"H{i:04}" for i in range(12)]
+    records = table(*((case, f"p{case}", f"f{case}", f"s{case}", f"x{case}") for case in cases))
+    records = records.assign(birth_date="1940-01-01")
+    overlap = overlap_between(development=records, external=records, names=("a", "b"))
+    with pytest.raises(StudyError) as caught:
+        refuse_overlaps([overlap])
+    said = str(caught.value)
+    assert "a and b share the same patient: H0000 and H0000, H0001 and H0001" in said
+    assert "H0009 and H0009, … (12 pairs in all)" in said
+    assert "H0010" not in said
+
+
 def test_a_split_of_other_cases_is_refused():
     records = table(("A", "p1", "f1", "s1", "x1"))
     with pytest.raises(StudyError, match="does not hold the cases"):

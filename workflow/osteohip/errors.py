@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# Of many faults of one kind, so many are named; the others are counted.
+SHOWN = 10
+
 
 @dataclass(frozen=True)
 class Problem:

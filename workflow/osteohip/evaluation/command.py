@@ -171,6 +171,7 @@ def evaluate(
         write_json(out_dir / name, content)
     for name, table in tables.items():
         write_csv(out_dir / name, table)
+    _tell_written(*(out_dir / name for name in (*facts, *tables)))
 
 
 def drop(
@@ -397,6 +398,7 @@ def compare(
     for warning in found["warnings"]:
         print(f"osteohip: warning: {warning['text']}", file=sys.stderr)
     write_json(out, found)
+    _tell_written(out)
 
 
 def contrast(
@@ -440,3 +442,8 @@ def agreement(
     from osteohip.files import write_json
 
     write_json(out, readings_facts(read_readings(readings, allow_incomplete=allow_incomplete)))
+    _tell_written(out)
+
+
+def _tell_written(*paths: Path) -> None:
+    typer.echo("\n".join(["Written:", *(f"  {path}" for path in paths)]))

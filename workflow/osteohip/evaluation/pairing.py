@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from osteohip.errors import InputError, Problem, raise_if_any
+from osteohip.errors import SHOWN, InputError, Problem, raise_if_any
 from osteohip.evaluation.comparison import paired_delong, unpaired_delong
 from osteohip.evaluation.predictions import Predictions, read_predictions
 
@@ -15,7 +16,8 @@ def compare_files(a: Path, b: Path, *, paired: bool) -> dict[str, Any]:
 
     Paired, both score the same cases, which are joined by ``case_id`` whatever their order.
     Unpaired, they are two cohorts; an id or a patient that is in both is warned of, because the
-    test takes them as independent.
+    test takes them as independent. The files do not say of which site they are, and each site of a
+    study numbers its own from one, so this may be chance.
 
     Returns
     -------
@@ -25,8 +27,8 @@ def compare_files(a: Path, b: Path, *, paired: bool) -> dict[str, Any]:
     Raises
     ------
     InputError
-        All problems of both files; paired also each case that the other file lacks and each label
-        that differs, by file and row.
+        All problems of both files; paired also the cases that the other file lacks and the labels
+        that differ: the first by file and row, the others counted.
     StudyError
         If a file is not there.
     """
@@ -70,28 +72,39 @@ def _in_order_of(first: Predictions, second: Predictions, *, a: Path, b: Path) -
     # Both are often called predictions.csv.
     name_a, name_b = f"--a {a.name}", f"--b {b.name}"
     place = {case: i for i, case in enumerate(second.case_ids)}
-    problems = [
+    only_a = [
         Problem(name_a, f"only cases that {name_b} holds too", line, "case_id", case)
         for case, line in zip(first.case_ids, first.lines, strict=True)
         if case not in place
     ]
     known = set(first.case_ids)
-    problems += [
+    only_b = [
         Problem(name_b, f"only cases that {name_a} holds too", line, "case_id", case)
         for case, line in zip(second.case_ids, second.lines, strict=True)
         if case not in known
     ]
+    labels = []
     for i, case in enumerate(first.case_ids):
         j = place.get(case)
         if j is not None and first.labels[i] != second.labels[j]:
             expected = f"the label of the same case in {name_a}, row {first.lines[i]}"
             found = str(second.labels[j])
-            problems.append(Problem(name_b, expected, second.lines[j], "label", found))
-    raise_if_any(problems)
+            labels.append(Problem(name_b, expected, second.lines[j], "label", found))
+    raise_if_any([*_first(only_a), *_first(only_b), *_first(labels)])
     order = [place[case] for case in first.case_ids]
     return Predictions(
         case_ids=first.case_ids, labels=second.labels[order], scores=second.scores[order]
     )
+
+
+def _first(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the first problems of one kind, and one more that counts the others."""
+    shown = list(problems[:SHOWN])
+    more = len(problems) - SHOWN
+    if more > 0:
+        expected = f"the same of {more} further row{'s' if more > 1 else ''}"
+        shown.append(Problem(problems[0].file, expected, column=problems[0].column))
+    return shown
 
 
 def _warnings(first: Predictions, second: Predictions, *, paired: bool) -> dict[str, str]:
@@ -100,14 +113,16 @@ def _warnings(first: Predictions, second: Predictions, *, paired: bool) -> dict[
         shared = len(set(first.case_ids) & set(second.case_ids))
         if shared:
             found["shared_cases"] = (
-                f"{shared} of the case_id stand in both files, but the test takes the cohorts as "
-                "independent; if they are the same cases, use --paired"
+                f"{shared} of the case_id stand in both files: nothing is wrong where two sites "
+                "number their cases alike, as those of a study do; if they are the same cases, "
+                "use --paired, because the test takes the cohorts as independent"
             )
         shared = len(set(first.patients or ()) & set(second.patients or ()))
         if shared:
             found["shared_patients"] = (
-                f"{shared} of the patient_key stand in both files, but the test takes the cohorts "
-                "as independent"
+                f"{shared} of the patient_key stand in both files: nothing is wrong where two "
+                "sites number their patients alike, as those of a study do; if they are the same "
+                "patients, the test does not hold, because it takes the cohorts as independent"
             )
     if any(cases.patient_numbers is not None for cases in (first, second)):
         found["patients_repeat"] = (

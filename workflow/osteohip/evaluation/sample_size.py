@@ -122,14 +122,14 @@ def sample_size(
     in_hand
         Patients that there are, and of these the number with osteoporosis, None if not known.
     achieved
-        Widths that the intervals of those in hand have.
+        Widths that the intervals of those in hand have; None where there are no such intervals.
 
     Returns
     -------
     dict
         ``prevalence, interval_percent, in_hand, needed`` (by measure, with ``in_hand_enough`` and
-        ``achieved_width`` where there are patients in hand) and ``n``, which is enough for all
-        measures that are defined.
+        ``achieved_width``, as far as ``achieved`` is given, where there are patients in hand) and
+        ``n``, which is enough for all measures that are defined.
     """
     needed: dict[str, dict[str, Any]] = {}
     for name in MEASURES:
@@ -137,7 +137,8 @@ def sample_size(
         item = asdict(need)
         if in_hand is not None:
             item["in_hand_enough"] = None if need.n is None else in_hand[0] >= need.n
-            item["achieved_width"] = (achieved or {}).get(name)
+            if achieved is not None:
+                item["achieved_width"] = achieved.get(name)
         needed[name] = item
     sizes = [item["n"] for item in needed.values() if item["n"] is not None]
     hand = None if in_hand is None else {"n": in_hand[0]}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from osteohip.errors import StudyError
+from osteohip.errors import SHOWN, StudyError
 from osteohip.split.assignment import PARTS
 from osteohip.split.records import IDENTITIES
 
@@ -92,17 +92,22 @@ def overlap_between(
     return Overlap(groups=names, records=(len(development), len(external)), shared=shared)
 
 
+def _named(pairs: Sequence[tuple[str, str]]) -> str:
+    """Name the first pairs of cases and count all."""
+    named = ", ".join(f"{a} and {b}" for a, b in pairs[:SHOWN])
+    return named if len(pairs) <= SHOWN else f"{named}, … ({len(pairs)} pairs in all)"
+
+
 def refuse_overlaps(overlaps: Sequence[Overlap]) -> None:
     """Stop if anything is shared.
 
     Raises
     ------
     StudyError
-        Naming the groups, the identity and the cases by the study's own numbers.
+        Naming the groups, the identity and the first cases by the study's own numbers.
     """
     sentences = [
-        f"{item.groups[0]} and {item.groups[1]} share the same {identity}: "
-        + ", ".join(f"{a} and {b}" for a, b in pairs)
+        f"{item.groups[0]} and {item.groups[1]} share the same {identity}: " + _named(pairs)
         for item in overlaps
         for identity, pairs in item.shared.items()
         if pairs
