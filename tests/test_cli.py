@@ -7,6 +7,7 @@ import threading
 import warnings
 
 import pytest
+import typer.testing
 
 from osteohip import cli
 

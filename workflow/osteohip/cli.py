@@ -35,6 +35,9 @@ from osteohip.synthetic import command as synthetic
 
 # What the system says where nothing more can be written.
 NO_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+# Heads of the list of commands.
+FOR_PEOPLE = "For people, also without the rest of the study"
+STAGES = "Stages of the study, as the workflow runs them"
 
 app = typer.Typer(
     help="Predict osteoporosis from plain hip radiographs: one command per stage of the study.",
@@ -43,47 +46,52 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 site.app.command()(readers.crops)
-app.add_typer(site.app, name="site")
-for command in (
-    synthetic.synthesize,
-    site.inventory,
-    cohort.select,
-    images.crop,
-    images.mask,
-    split.split,
-    split.overlap,
-    split.leakage,
-    model.train,
-    model.predict,
-    evaluation.threshold,
-    evaluation.evaluate,
-    evaluation.ensemble,
-    evaluation.runs,
-    evaluation.drop,
-    evaluation.samplesize,
-    evaluation.compare,
-    evaluation.contrast,
-    evaluation.agreement,
-    explanation.explain,
-    explanation.seeds,
-    explanation.shuffled_labels,
-    explanation.attend,
-    baselines.fit_baselines,
-    baselines.score_baselines,
-    baselines.compare_baselines,
-    readers.kit,
-    readers.simulate,
-    readers.agree,
-    paper.paper,
-    handover.seal,
-    handover.receive,
-    report.report,
-    report.manuscript,
-    report.supplement,
-    report.summary,
-    crate.crate,
-):
-    app.command()(command)
+app.add_typer(site.app, name="site", rich_help_panel=FOR_PEOPLE)
+for panel, commands in {
+    FOR_PEOPLE: (
+        site.inventory,
+        evaluation.evaluate,
+        evaluation.compare,
+        evaluation.agreement,
+        evaluation.samplesize,
+        paper.paper,
+        report.summary,
+    ),
+    STAGES: (
+        synthetic.synthesize,
+        cohort.select,
+        images.crop,
+        images.mask,
+        split.split,
+        split.overlap,
+        split.leakage,
+        model.train,
+        model.predict,
+        evaluation.threshold,
+        evaluation.ensemble,
+        evaluation.runs,
+        evaluation.drop,
+        evaluation.contrast,
+        explanation.explain,
+        explanation.seeds,
+        explanation.shuffled_labels,
+        explanation.attend,
+        baselines.fit_baselines,
+        baselines.score_baselines,
+        baselines.compare_baselines,
+        readers.kit,
+        readers.simulate,
+        readers.agree,
+        handover.seal,
+        handover.receive,
+        report.report,
+        report.manuscript,
+        report.supplement,
+        crate.crate,
+    ),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 
 
 def main() -> None:
