@@ -313,15 +313,19 @@ class Run(Section):
 class Widths(Section):
     """Widths from limit to limit that 95 % intervals at the next site are to have."""
 
-    auc: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.1, description="of the AUC")
+    auc: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.1, description="largest width of the AUC's interval, for the sample size"
+    )
     sensitivity: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.1, description="of the sensitivity"
+        default=0.1, description="largest width of the sensitivity's interval, for the sample size"
     )
     specificity: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.1, description="of the specificity"
+        default=0.1, description="largest width of the specificity's interval, for the sample size"
     )
     observed_expected: Annotated[float, Field(gt=0)] = Field(
-        default=0.2, description="of the ratio of observed to expected cases"
+        default=0.2,
+        description="largest width of the interval of the ratio of observed to expected cases, "
+        "for the sample size",
     )
 
 
