@@ -178,6 +178,21 @@ def test_what_was_left_out_comes_last(
     assert page.locator("#finished").is_visible()
 
 
+def test_in_a_narrow_window_the_panel_lies_below_the_pictures(
+    open_browser: Callable[..., Any], page_of: Callable[..., Path]
+) -> None:
+    page = open_browser(page_of(), width=390, height=844).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    pictures, side, no = (page.locator(f).bounding_box() for f in ("#pictures", "#side", "#no"))
+    assert side["y"] >= pictures["y"] + pictures["height"]
+    assert no["y"] + no["height"] <= 844
+    frames = [frame.bounding_box() for frame in page.locator(".frame").all()]
+    assert all(frame["width"] == pytest.approx(frame["height"]) for frame in frames)
+    for part in ("#count", "#export", *(f".frame >> nth={i}" for i in range(len(frames)))):
+        box = page.locator(part).bounding_box()
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+
+
 def test_a_simulated_readers_deck_says_so(
     open_browser: Callable[..., Any], page_of: Callable[..., Path]
 ) -> None:
