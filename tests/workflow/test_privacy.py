@@ -47,8 +47,11 @@ def study(small_study, tmp_path_factory, make_checkout, run_snakemake) -> Simple
         f"external=[{hospitals / 'busan'}]",
     )
 
+    # All that Snakemake can say of a job is searched, not only what it says by default.
+    said = ("--printshellcmds", "--quiet", "host")
+
     def run(*more: str) -> subprocess.CompletedProcess[str]:
-        return run_snakemake(folder, *more, *arguments)
+        return run_snakemake(folder, *more, *said, *arguments)
 
     days = frozenset().union(*(days_of(hospitals / site) for site in SITES))
     result = run()

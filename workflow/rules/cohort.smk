@@ -28,7 +28,7 @@ rule inventory:
         code=code_digest("site.inventory"),
         lock=LOCK,
     message:
-        "Taking stock of the films of {wildcards.site}"
+        "Taking stock of the films of {wildcards.site}; progress in {log}"
     shell:
         "osteohip inventory --site {params.site:q} --out-dir {params.out:q}"
         " --settings {params.settings:q} --jobs {threads} > {log:q} 2>&1"

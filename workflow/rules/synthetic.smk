@@ -36,7 +36,7 @@ rule synthesize:
         code=code_digest("synthetic.synthesize"),
         lock=LOCK,
     message:
-        "Making the synthetic site {wildcards.site}"
+        "Making the synthetic site {wildcards.site}; progress in {log}"
     shell:
         "osteohip synthesize --recipe {params.recipe} --patients {params.patients}"
         " --seed {params.seed} --out {params.folder:q} --digest-out {output.digest:q}"

@@ -39,7 +39,7 @@ rule train:
         code=code_digest("model.train"),
         lock=MODEL_LOCK,
     message:
-        "Training {wildcards.run}"
+        "Training {wildcards.run}; progress in {log}"
     shell:
         "osteohip train --crops {input.crops:q} --cohort {input.cohort:q} --split {input.split:q}"
         " --site-facts {input.facts:q} --out-dir {params.out:q} --network {params.network:q}"
