@@ -28,7 +28,7 @@ def compare_files(a: Path, b: Path, *, paired: bool) -> dict[str, Any]:
     ------
     InputError
         All problems of both files; paired also the cases that the other file lacks and the labels
-        that differ: the first by file and row, the others counted.
+        that differ: by file and row, or counted if they are many.
     StudyError
         If a file is not there.
     """
@@ -71,15 +71,16 @@ def _in_order_of(first: Predictions, second: Predictions, *, a: Path, b: Path) -
     """Return ``second`` with its cases in the order of ``first``."""
     # Both are often called predictions.csv.
     name_a, name_b = f"--a {a.name}", f"--b {b.name}"
+    in_a, in_b = (f"only cases that {name} holds too" for name in (name_a, name_b))
     place = {case: i for i, case in enumerate(second.case_ids)}
     only_a = [
-        Problem(name_a, f"only cases that {name_b} holds too", line, "case_id", case)
+        Problem(name_a, in_b, line, "case_id", case)
         for case, line in zip(first.case_ids, first.lines, strict=True)
         if case not in place
     ]
     known = set(first.case_ids)
     only_b = [
-        Problem(name_b, f"only cases that {name_a} holds too", line, "case_id", case)
+        Problem(name_b, in_a, line, "case_id", case)
         for case, line in zip(second.case_ids, second.lines, strict=True)
         if case not in known
     ]
@@ -90,21 +91,26 @@ def _in_order_of(first: Predictions, second: Predictions, *, a: Path, b: Path) -
             expected = f"the label of the same case in {name_a}, row {first.lines[i]}"
             found = str(second.labels[j])
             labels.append(Problem(name_b, expected, second.lines[j], "label", found))
-    raise_if_any([*_first(only_a), *_first(only_b), *_first(labels)])
+    raise_if_any(
+        [
+            *_told(only_a, in_b),
+            *_told(only_b, in_a),
+            *_told(labels, f"the label of the same case in {name_a}"),
+        ]
+    )
     order = [place[case] for case in first.case_ids]
     return Predictions(
         case_ids=first.case_ids, labels=second.labels[order], scores=second.scores[order]
     )
 
 
-def _first(problems: Sequence[Problem]) -> list[Problem]:
-    """Return the first problems of one kind, and one more that counts the others."""
-    shown = list(problems[:SHOWN])
-    more = len(problems) - SHOWN
-    if more > 0:
-        expected = f"the same of {more} further row{'s' if more > 1 else ''}"
-        shown.append(Problem(problems[0].file, expected, column=problems[0].column))
-    return shown
+def _told(problems: Sequence[Problem], expected: str) -> list[Problem]:
+    """Return problems of one kind one by one, or if they are many one that counts them."""
+    if len(problems) <= SHOWN:
+        return list(problems)
+    rows = ", ".join(str(problem.row) for problem in problems[:SHOWN])
+    wrong = f"{expected}; wrong in {len(problems)} rows: {rows}, …"
+    return [Problem(problems[0].file, wrong, column=problems[0].column)]
 
 
 def _warnings(first: Predictions, second: Predictions, *, paired: bool) -> dict[str, str]:
