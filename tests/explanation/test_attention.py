@@ -27,6 +27,7 @@ SIZE = 4
 CASES = ["H1", "H2", "H3", "H4", "H5"]
 LABELS = {"H1": 1, "H2": 0, "H3": 1, "H4": 0, "H5": 0}
 TARGET = [1, 1, -1, -1, -1]
+MEDIAL_RIGHT = [False, True, True, False, False]
 PATIENTS = {"H1": "P1", "H2": "P2", "H3": "P3", "H4": "P4", "H5": "P4"}
 FRACTION = np.array([0, 0.5, 1], np.float32)
 
@@ -69,7 +70,14 @@ def made_masks() -> Masks:
 
 
 def table(masks: Masks | None) -> pd.DataFrame:
-    return attention_table(made_maps(), labels=LABELS, masks=masks, size=SIZE, border=0.25)
+    return attention_table(
+        made_maps(),
+        labels=LABELS,
+        medial_right=np.array(MEDIAL_RIGHT),
+        masks=masks,
+        size=SIZE,
+        border=0.25,
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,8 +111,8 @@ def test_a_row_a_case_and_layer() -> None:
         "area_cortex": [0.125] * 5,
         "heat_border": [0, 1, nan, 0.75, 0.5],
         "area_border": [0.75] * 5,
-        "centre_row": [0.375, 0.125, nan, 0.5, 0.625],
-        "centre_column": [0.375, 0.875, nan, 0.5, 0.625],
+        "centre_from_above": [0.375, 0.125, nan, 0.5, 0.625],
+        "centre_from_medial": [0.375, 0.125, nan, 0.5, 0.625],
         "deletion": [0.5, 1, nan, nan, 0.25],
         "insertion": [0.5, 0, nan, nan, 0.75],
     }
@@ -173,8 +181,7 @@ def test_what_is_undefined_has_a_reason() -> None:
 
 def test_a_patient_is_drawn_with_all_cases() -> None:
     """Two cases of one patient that are alike say as much as one: no narrower interval."""
-    maps = made_maps()
-    base = attention_table(maps, labels=LABELS, masks=made_masks(), size=SIZE, border=0.25)
+    base = table(made_masks())
     base = base[base["layer"] == "top"]
     twice = pd.concat([base, base.assign(case_id=base["case_id"] + "b")], ignore_index=True)
     patients = {case: case.removesuffix("b") for case in twice["case_id"]}

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from osteohip.config import Images
 from osteohip.errors import StudyError
 from osteohip.explanation.command import attend, explain
 from osteohip.explanation.maps import Maps, read_maps
@@ -158,7 +159,7 @@ def attended(explained, site, bundle, tmp_path_factory) -> Path:
 
 def attend_at(folder: Path, explained: Path, site: Path, bundle: Path, **changed) -> None:
     cohort = pd.read_csv(site / "cohort.csv")
-    write_csv(folder / "cohort.csv", cohort.assign(patient_key=cohort["case_id"] + "p"))
+    write_csv(folder / "cohort.csv", cohort.assign(patient_key=cohort["case_id"] + "p", side="R"))
     options = {
         "maps": explained / "maps.npz",
         "sanity": explained / "sanity.json",
@@ -186,6 +187,23 @@ def test_attention_is_measured_for_every_case_and_layer(attended, explained):
         assert sum(groups[name]["n"] for name in ("TP", "FP", "FN", "TN")) == len(maps)
     overlays = {path.name for path in (attended / "overlays").iterdir()}
     assert overlays == {f"{case}.png" for case in maps.case_ids}
+
+
+def test_the_centre_of_the_heat_is_told_from_medial_however_crops_lie(
+    attended, explained, site, bundle, tmp_path
+):
+    arrays = read_arrays(site / "crops.npz")
+    settings = Images.model_validate_json(str(arrays["settings"]))
+    other = settings.model_copy(update={"mirror_right": not settings.mirror_right})
+    crops = tmp_path / "crops.npz"
+    write_arrays(crops, **(arrays | {"settings": np.array(other.model_dump_json())}))
+    attend_at(tmp_path, explained, site, bundle, crops=crops)
+    columns = ["centre_from_above", "centre_from_medial"]
+    found, turned = (
+        pd.read_csv(folder / "attention.csv")[columns].dropna() for folder in (attended, tmp_path)
+    )
+    np.testing.assert_allclose(turned["centre_from_above"], found["centre_from_above"])
+    np.testing.assert_allclose(turned["centre_from_medial"], 1 - found["centre_from_medial"])
 
 
 def test_the_same_again_and_pictures_of_other_cases_go(attended, explained, site, bundle, tmp_path):

@@ -52,6 +52,7 @@ def write_explained(tree: Any, *, masks: bool = True, burnt_in: bool = False) ->
         table = attention_table(
             maps,
             labels=dict(zip(ids.tolist(), rows["label"].tolist(), strict=True)),
+            medial_right=np.zeros(n, bool),
             masks=Masks(bone, bone / 4) if masks else None,
             size=SIZE,
             border=0.1,

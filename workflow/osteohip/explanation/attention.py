@@ -22,9 +22,10 @@ from osteohip.files import read_arrays
 
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 REGIONS = ("bone", "cortex", "border")
-PLACES = ("centre_row", "centre_column")
+PLACES = ("centre_from_above", "centre_from_medial")
 CURVES = ("deletion", "insertion")
 MEASURES = (*(f"{kind}_{region}" for region in REGIONS for kind in ("heat", "area")), *PLACES)
 COLUMNS = (
@@ -103,7 +104,13 @@ def centre_of_mass(maps: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
 
 
 def attention_table(
-    maps: Maps, *, labels: Mapping[str, int], masks: Masks | None, size: int, border: float
+    maps: Maps,
+    *,
+    labels: Mapping[str, int],
+    medial_right: Bools,
+    masks: Masks | None,
+    size: int,
+    border: float,
 ) -> pd.DataFrame:
     """Return ``attention.csv``: a row for each layer and case, the layer that is shown first.
 
@@ -113,6 +120,9 @@ def attention_table(
         Maps of the cases.
     labels
         1 for osteoporosis, 0 for none, of each case.
+    medial_right
+        Shape (n,), whether the right edge of a crop is the medial one, as in a right hip that was
+        not mirrored.
     masks
         None where nobody knows where bone lies; then those cells are empty and ``reason`` says so.
     size
@@ -138,7 +148,8 @@ def attention_table(
             values[f"area_{region}"] = (
                 np.broadcast_to(share_of_area(regions[region]), len(maps)) if known else nothing
             )
-        values["centre_row"], values["centre_column"] = centre_of_mass(heat)
+        values["centre_from_above"], columns = centre_of_mass(heat)
+        values["centre_from_medial"] = np.where(medial_right, 1 - columns, columns)
         shown = layer == maps.shown
         for name in CURVES:
             curves = getattr(maps, name)

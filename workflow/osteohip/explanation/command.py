@@ -156,16 +156,19 @@ def attend(
     from osteohip.explanation.maps import read_maps
     from osteohip.explanation.overlays import write_overlays
     from osteohip.files import read_json, write_csv, write_json
-    from osteohip.model.cases import read_cases, read_cohort
+    from osteohip.model.cases import read_cases, read_cohort, read_crop_settings
 
     bootstrap = parse_settings(Bootstrap, settings)
     found = read_maps(maps)
     table = read_cohort(cohort)
     cases = read_cases(crops=crops, cohort=table).only(found.case_ids)
     synthetic = any(bool(read_json(facts)["synthetic"]) for facts in (model_facts, site_facts))
+    right = table.set_index("case_id")["side"].reindex(found.case_ids).to_numpy(str) == "R"
+    mirrored = read_crop_settings(crops, size=cases.size).mirror_right
     attention = attention_table(
         found,
         labels=dict(zip(cases.case_ids.tolist(), cases.labels.tolist(), strict=True)),
+        medial_right=right & (not mirrored),
         masks=None if masks is None else read_masks(masks, found.case_ids, size=cases.size),
         size=cases.size,
         border=border,

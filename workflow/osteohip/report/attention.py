@@ -254,8 +254,8 @@ def _measures(group: Numbers) -> Iterator[tuple[str, str]]:
         yield f"Heat on {name}", estimate(means[f"heat_{region}"], share=True)
         yield f"Area of {name}", _area(means[f"area_{region}"])
         yield f"Heat over area of {name}", estimate(ratios[region], digits=2)
-    yield "Centre of the heat, from above", estimate(means["centre_row"], share=True)
-    yield "Centre of the heat, from medial", estimate(means["centre_column"], share=True)
+    yield "Centre of the heat, from above", estimate(means["centre_from_above"], share=True)
+    yield "Centre of the heat, from medial", estimate(means["centre_from_medial"], share=True)
     if means["deletion"]["n"]:
         yield "Area under the deletion curve", estimate(means["deletion"])
         yield "Area under the insertion curve", estimate(means["insertion"])
