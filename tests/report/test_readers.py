@@ -10,6 +10,7 @@ import pytest
 from osteohip.errors import StudyError
 from osteohip.report.document import report_markdown
 from osteohip.report.tables import all_tables
+from osteohip.writing.wording import estimate
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +95,17 @@ def test_three_readers(tree: Any, let_read: Any) -> None:
     content = tree.count()
     text = chapter(content)
     assert text.startswith("### What the readers said\n")
-    assert "A, B and C agreed on" in text
+    between = content["readers"]["cohorts"][0]["between"]
+    # Of 6 cases two are called not adequate by A, one of them by all.
+    assert between["agreement"]["estimate"] == pytest.approx((5 + 1 / 3) / 6)
+    shown = estimate(between["agreement"], share=True)
+    assert shown.startswith("88.9 % (")
+    assert f"any two of A, B and C agreed on {shown} of the readings, in the mean; kappa" in text
     assert "All readers called" in text
     rows = tables(content)["reader-agreement"].rows
     assert [row.cells[0] for row in rows[1:5]] == ["A, B, C", "A, B", "A, C", "B, C"]
+    assert rows[1].cells[2] == shown
+    assert all("%" in cell for cell in rows[1].cells[-2:])
 
 
 def test_some_have_not_read_yet(tree: Any, let_read: Any) -> None:

@@ -68,7 +68,9 @@ def report_markdown(
         "number": wording.number,
         "exact": wording.exact,
         "counted": wording.plural,
-        "estimate": lambda item: wording.unbroken(wording.estimate(item)),
+        "estimate": lambda item, share=False: wording.unbroken(
+            wording.estimate(item, share=share)
+        ),
         "cohort_title": cohort_title,
         "capital": lambda text: Markdown(text[0].upper() + text[1:]),
         "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),

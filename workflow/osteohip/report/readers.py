@@ -14,13 +14,14 @@ from osteohip.writing.wording import MISSING, estimate, number, plain
 
 Numbers = Mapping[str, Any]
 
+# With whether each is a share, printed in per cent.
 STATISTICS = (
-    ("agreement", "Agreement"),
-    ("kappa", "Kappa"),
-    ("ac1", "Gwet's AC1"),
-    ("pabak", "PABAK"),
-    ("positive_agreement", "Agreement on adequate"),
-    ("negative_agreement", "Agreement on not adequate"),
+    ("agreement", "Agreement", True),
+    ("kappa", "Kappa", False),
+    ("ac1", "Gwet's AC1", False),
+    ("pabak", "PABAK", False),
+    ("positive_agreement", "Agreement on adequate", True),
+    ("negative_agreement", "Agreement on not adequate", True),
 )
 
 
@@ -157,21 +158,22 @@ def _between_table(cohorts: Sequence[Numbers], level: int) -> Table:
     return Table(
         key="reader-agreement",
         caption="Agreement of the readers on the maps.",
-        header=("Readers", "Maps", *(title for _, title in STATISTICS)),
+        header=("Readers", "Maps", *(title for _, title, _ in STATISTICS)),
         rows=tuple(rows),
         align="lr" + "l" * len(STATISTICS),
         mark=mark,
         note=f"In brackets the {level} % interval and, of proportions, the counts. Kappa is "
         "Cohen's for two readers and Fleiss' for more, its word that of the paper; where all "
-        "answers are the same it is not defined. AC1 and PABAK depend less on how often either "
-        "answer is given.",
+        "answers are the same it is not defined. Of more than two readers agreement is the share "
+        "of pairs that agree, in the mean over the maps. AC1 and PABAK depend less on how often "
+        "either answer is given.",
     )
 
 
 def _between_row(readers: str, between: Numbers) -> Row:
     cells = []
-    for key, _ in STATISTICS:
-        cell = estimate(between[key])
+    for key, _, share in STATISTICS:
+        cell = estimate(between[key], share=share)
         word = between[key].get("band")
         cells.append(f"{cell}, {word}" if word else cell)
     return Row((readers, number(between["n"]), *cells))
