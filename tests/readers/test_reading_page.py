@@ -10,6 +10,7 @@ from PIL import Image
 
 from osteohip.explanation.colours import colours
 from osteohip.readers.deck import Item
+from osteohip.readers.question import QUESTION
 from osteohip.readers.reading_page import encode_heat, reading_page
 
 RNG = np.random.default_rng(5)
@@ -79,4 +80,5 @@ def test_a_deck_is_known_by_all_that_it_shows() -> None:
     assert deck in text
     assert page(reader="Lee")[1] != deck
     assert page(decoy_maps=MAPS)[1] != deck
+    assert f'<p id="question">{QUESTION}</p>' in page()[0]
     assert "&lt;b&gt;" in page(reader="<b>")[0]

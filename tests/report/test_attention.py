@@ -15,6 +15,7 @@ from osteohip.report.attention import (
     OUTCOMES,
     against_area,
     attention_illustrations,
+    check_words,
     chosen_outcomes,
     chosen_pair,
     curve_words,
@@ -84,30 +85,37 @@ def test_words_follow_the_interval(ratio: dict[str, Any], expected: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("left", "others", "changed"),
+    ("left", "others", "beside", "expected"),
     [
-        (item(0.1, 0.0, 0.2), item(0.3, 0.2, 0.4), True),
-        (item(0.9, 0.8, 0.95), item(0.3, 0.2, 0.4), False),
-        (item(0.9), item(0.3, 0.2, 0.4), None),
+        (item(0.1, 0.0, 0.15), item(0.3, 0.2, 0.4), "below", "the maps changed with the weights"),
+        (item(0.1, -0.8, 0.9), item(0.3, -0.2, 0.8), "overlaps", "were not shown to stay more"),
+        (item(0.1, 0.0, 0.2), item(0.3, 0.2, 0.4), "overlaps", "were not shown to stay more"),
+        (item(0.9, 0.8, 0.95), item(0.3, 0.2, 0.4), "above", "stayed alike without any trained"),
+        (item(0.9), item(0.3, 0.2, 0.4), None, "the randomised weights tell nothing"),
+        (item(0.9, 0.8, 0.95), item(0.3), None, "the randomised weights tell nothing"),
     ],
 )
-def test_maps_that_stay_without_weights_are_told(
-    left: dict[str, Any], others: dict[str, Any], changed: bool | None
+def test_what_is_left_without_weights_is_told_as_far_as_the_intervals_tell(
+    left: dict[str, Any], others: dict[str, Any], beside: str | None, expected: str
 ) -> None:
+    unknown = {"difference": item(None)}
     sanity = {
         "layers": {"top": {"between_cases": {"spearman": others}}},
         "steps": [{"maps": {"top": {"spearman": left}}}],
+        "curves": {"deletion": unknown, "insertion": unknown},
     }
-    assert without_weights({"layers": [{"layer": "top"}], "sanity": sanity})["changed"] is changed
+    looked = {"layers": [{"layer": "top"}], "sanity": sanity}
+    assert without_weights(looked)["beside"] == beside
+    assert expected in check_words(looked)
 
 
 @pytest.mark.parametrize(
     ("deletion", "insertion", "expected"),
     [
         (item(-0.2, -0.3, -0.1), item(0.2, 0.1, 0.3), "when they go and when they come"),
-        (item(-0.2, -0.3, -0.1), item(0, -0.1, 0.1), "falls sooner when the hot pixels go"),
-        (item(0, -0.1, 0.1), item(0.2, 0.1, 0.3), "rises sooner with the hot pixels"),
-        (item(0, -0.1, 0.1), item(0, -0.1, 0.1), "no more than those of maps that know nothing"),
+        (item(-0.2, -0.3, -0.1), item(0, -0.1, 0.1), "was not shown to rise sooner"),
+        (item(0, -0.1, 0.1), item(0.2, 0.1, 0.3), "was not shown to fall sooner"),
+        (item(0, -0.1, 0.1), item(0, -0.1, 0.1), "was not shown to follow"),
         (item(0.2, 0.1, 0.3), item(0, -0.1, 0.1), "maps that know nothing at least in part"),
         (item(None), item(0, -0.1, 0.1), "do not tell"),
     ],
@@ -116,7 +124,9 @@ def test_words_on_the_curves(
     deletion: dict[str, Any], insertion: dict[str, Any], expected: str
 ) -> None:
     curves = {"deletion": {"difference": deletion}, "insertion": {"difference": insertion}}
-    assert expected in curve_words({"sanity": {"curves": curves}})
+    words = curve_words({"sanity": {"curves": curves}})
+    assert expected in words
+    assert "the score of the class that was called" in words
 
 
 def test_the_chapter_stands_in_the_report(looked_study: Any) -> None:
@@ -136,6 +146,28 @@ def test_the_chapter_stands_in_the_report(looked_study: Any) -> None:
     for figure in attention_illustrations(looked_study.numbers):
         assert figure.mark == "Synthetic data"
     assert "as Figure 2 of the paper" in text
+
+
+def test_a_cohort_whose_curves_are_not_defined_stands_beside_one_whose_are(
+    looked_study: Any,
+) -> None:
+    content = copy.deepcopy(looked_study.numbers)
+    for group in content["attention"]["cohorts"][0]["layers"][0]["groups"].values():
+        for curve in ("deletion", "insertion"):
+            group["means"][curve] = item(None) | {"n": 0}
+    found = {table.key: table for table in all_tables(content)}
+    for curve in ("deletion", "insertion"):
+        row, *others = (
+            row.cells
+            for row in found["attention"].rows
+            if row.cells[0] == f"Area under the {curve} curve"
+        )
+        assert not others
+        assert row[1] == "not defined (why)"
+        assert "not defined" not in row[2]
+    assert "Area under the insertion curve" in {
+        row.cells[0] for row in found["attention-test"].rows
+    }
 
 
 def test_the_same_again(looked_study: Any, write_study: Any, tmp_path: Any) -> None:

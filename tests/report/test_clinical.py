@@ -185,11 +185,10 @@ def test_useful_range_is_where_the_score_surely_beats_both() -> None:
     labels = np.repeat([1, 0], 200)
     scores = np.where(labels == 1, 0.8, 0.2)
     table = decision_table(labels=labels, versions={"before": scores})
-    assert useful_range(table, "model") == {"low": 0.21, "high": 0.8}
-    assert useful_range(table, "refitted") is None
+    assert useful_range(table) == {"low": 0.21, "high": 0.8}
     useless = decision_table(labels=labels, versions={"before": np.full(400, 0.5)})
-    assert useful_range(useless, "model") is None
-    assert useful_range(table.iloc[:0], "model") is None
+    assert useful_range(useless) is None
+    assert useful_range(table.iloc[:0]) is None
 
 
 def test_a_gain_that_may_be_chance_is_not_called_useful() -> None:
@@ -200,9 +199,9 @@ def test_a_gain_that_may_be_chance_is_not_called_useful() -> None:
     wide = table.pivot_table(index="threshold", columns="strategy", values="low")
     assert wide.loc[0.21, "model_less_refer_all"] < 0
     assert wide.loc[0.8, "model"] < 0
-    assert useful_range(table, "model") is None
+    assert useful_range(table) is None
     more = decision_table(labels=np.repeat(labels, 5), versions={"before": np.repeat(scores, 5)})
-    found = useful_range(more, "model")
+    found = useful_range(more)
     assert found is not None
     assert 0.21 < found["low"] < found["high"] < 0.8
 

@@ -10,6 +10,7 @@ import pytest
 
 from osteohip.config import Config
 from osteohip.errors import StudyError
+from osteohip.report.tables import all_tables
 
 
 def change(path: Path, edit: Callable[[Any], None]) -> None:
@@ -79,8 +80,21 @@ def test_settings_are_the_models_own_and_the_configured_ones(make_tree: Any) -> 
     change(model / "run.json", lambda run: run.update(seed=7, initial_weights="0" * 64))
     change(model / "run.json", lambda run: run["training"].update(epochs=3))
     change(model / "network.json", lambda design: design["network"].update(width=1.0))
-    tree.config = Config.model_validate({"selection": {"sex": None}}).reported()
+    tree.config = Config.model_validate(
+        {
+            "selection": {"sex": None},
+            "explanation": {"border": 0.2},
+            "readers": {"names": ["KCH"], "repeats": 0.3},
+        }
+    ).reported()
     content = tree.count(run="wide")
+    (settings,) = (table for table in all_tables(content) if table.key == "settings")
+    shown = {row.cells for row in settings.rows}
+    assert {
+        ("explanation.border", "0.2"),
+        ("readers.names", "KCH"),
+        ("readers.repeats", "0.3"),
+    } <= shown
     assert content["config"]["run"] == {"name": "wide", "seed": 7}
     assert content["config"]["network"]["width"] == 1.0
     assert content["config"]["network"]["initial_weights"] == "0" * 64
@@ -106,6 +120,7 @@ def test_a_result_is_synthetic_if_its_model_or_its_cohort_is(
     found = {cohort["id"]: cohort["synthetic"] for cohort in content["cohorts"]}
     assert {name: found[name] for name in marks} == marks
     assert content["study"]["mixed"] is mixed
+    assert content["study"]["films_synthetic"] is (model and external)
     assert content["study"]["synthetic"] is (model or external)
 
 

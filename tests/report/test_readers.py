@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from osteohip.errors import StudyError
+from osteohip.readers.question import QUESTION
 from osteohip.report.document import report_markdown
 from osteohip.report.tables import all_tables
 from osteohip.writing.wording import estimate
@@ -58,6 +59,13 @@ def test_two_readers(tree: Any, let_read: Any) -> None:
     # (5/6 - 11/18) / (1 - 11/18)
     assert found["reader-agreement"].rows[1].cells[3].startswith("0.571 (")
     assert found["reader-agreement"].rows[1].cells[3].endswith(", moderate")
+
+
+def test_the_question_is_the_one_that_is_asked_on_the_page(tree: Any, let_read: Any) -> None:
+    let_read(tree, "KCH", "YPW", synthetic=False)
+    content = tree.count()
+    text = report_markdown(content, all_tables(content)).replace("\\", "")
+    assert f"with the question “{QUESTION}”" in text
 
 
 def test_readers_who_always_agree(tree: Any, let_read: Any) -> None:

@@ -7,9 +7,13 @@ import pytest
 
 from osteohip.config import Config
 from osteohip.errors import StudyError
-from osteohip.report.document import report_markdown
+from osteohip.report.document import printed_tables, report_markdown
+from osteohip.report.model_card import card_facts
+from osteohip.report.reporting import answered
 from osteohip.report.results import read_results
 from osteohip.report.tables import all_tables
+from osteohip.statements import Statements
+from osteohip.writing.wording import estimate
 
 
 def markdown_of(content: dict[str, Any]) -> str:
@@ -56,7 +60,10 @@ def test_it_reads_as_the_validation_of_a_model_that_exists(received: Any) -> Non
     assert "(#table-confusion-external) holds the calls" in text
     assert "the ROC curve." in text
     assert "Neither model nor threshold was changed for the external site." in text
-    assert "The bundle of the run primary, developed on 62 images, was received" in text
+    assert (
+        "The bundle of the run primary, developed on 48 images for training and 6 for the choice of"
+        in text
+    )
     assert content["received"]["digest"] in text
     assert "Whether any of these patients took part" in text
     assert "on the test set" not in text.split("## The paper")[0].split("## From")[0]
@@ -72,6 +79,44 @@ def test_the_internal_test_is_told_from_aggregates(received: Any, make_tree: Any
     for name in ("sensitivity", "specificity", "auc"):
         for limit in ("estimate", "low", "high"):
             assert test["metrics"][name][limit] == pytest.approx(own["metrics"][name][limit])
+
+
+def test_the_internal_test_has_the_intervals_that_are_configured(received: Any) -> None:
+    tree = received()
+    changed = Config.model_validate({"evaluation": {"proportion_interval": "clopper_pearson"}})
+    tree.config = changed.reported().model_copy(update={"split": None})
+    content = tree.count()
+    found = content["received"]["test"]["metrics"]["sensitivity"]
+    assert found["method"] == "Clopper-Pearson"
+    (table,) = (table for table in all_tables(content) if table.key == "internal-test")
+    assert estimate(found) in {cell for row in table.rows for cell in row.cells}
+
+
+def test_its_scope_is_that_of_its_own_development(received: Any) -> None:
+    tree = received()
+    changed = Config.model_validate(
+        {"selection": {"sex": "M", "min_age_years": 20}, "inventory": {"modalities": ["DX"]}}
+    )
+    tree.config = changed.reported().model_copy(update={"split": None})
+    (scope,) = (fact for fact in card_facts(tree.count()) if fact.what == "Out of scope")
+    assert scope.text.startswith("Other patients than women aged 55 years or more; other films")
+    assert "(CR, DX)" in scope.text
+    assert "the criteria of its development exclude" in scope.text
+
+
+def test_its_seed_drew_no_split_here(received: Any) -> None:
+    text = markdown_of(received().count())
+    assert "drew the weights, the order of the images and their augmentation. The network" in text
+
+
+def test_the_methods_of_its_comparison_are_named(received: Any) -> None:
+    content = received().count()
+    assert "The model's test set and an external site are compared as independent" in markdown_of(
+        content
+    )
+    (table,) = (table for table in all_tables(content) if table.key.startswith("drop-"))
+    assert "Fisher's exact test (differences of shares)" in table.note
+    assert "unpaired DeLong" in table.note
 
 
 def test_that_an_overlap_is_unknown_is_null_with_a_reason(received: Any) -> None:
@@ -102,6 +147,14 @@ def test_mixed_and_synthetic_are_marked(received: Any) -> None:
     content = received(synthetic=True, external_synthetic=False).count()
     assert content["study"]["mixed"] is True
     assert all(cohort["synthetic"] for cohort in content["cohorts"])
+    content = answered(content, Statements())
+    whole = {
+        table.key: table.mark
+        for table in printed_tables(content, all_tables(content))
+        if table.key in {"settings", "model-card"} or table.key.startswith("checklist-")
+    }
+    assert len(whole) == 5
+    assert set(whole.values()) == {"Synthetic data"}
 
 
 @pytest.mark.parametrize("gone", ["development", "split", "leakage"])

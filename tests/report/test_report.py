@@ -254,7 +254,7 @@ def test_a_mixed_study_says_what_is_synthetic(make_tree: Any) -> None:
         "External: External hospital (synthetic)",
     )
     headings = [row.cells[0] for row in tables["paper"].rows if row.heading]
-    assert headings[-1] == "External: External hospital (synthetic by design)"
+    assert headings[-1] == "External: External hospital (synthetic)"
     assert tables["paper"].header[-1] == "This study"
     assert "Synthetic and real data are mixed" in markdown_of(content)
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pypandoc
 import pytest
+from explained_study import write_explained
 
-from osteohip.report.document import report_markdown, report_source, title
+from osteohip.report.document import printed_tables, report_markdown, report_source, title
+from osteohip.report.illustrations import illustrations
+from osteohip.report.reporting import answered
 from osteohip.report.tables import all_tables
+from osteohip.statements import Statements
 from osteohip.writing.documents.source import convert, pandoc_arguments
 
 Change = Callable[[dict[str, Any]], None]
@@ -43,8 +47,9 @@ def one_of_each(content: dict[str, Any]) -> None:
     content["config"]["training"] |= {"epochs": 1, "batch_size": 1, "augmentations": ["original"]}
     content["config"]["selection"] |= {"label_regions": ["total_hip"], "max_days_between": 1}
     content["audit"]["counts"] |= dict.fromkeys(content["audit"]["counts"], 1)
+    content["model"]["n"] = dict.fromkeys(content["model"]["n"], 1)
     if content["received"]:
-        content["received"]["n"] = content["received"]["test"]["n"] = 1
+        content["received"]["test"]["n"] = 1
 
 
 def all_undefined(content: dict[str, Any]) -> None:
@@ -55,7 +60,7 @@ def all_undefined(content: dict[str, Any]) -> None:
             for name in ("estimate", "difference"):
                 if name in item and "low" in item:
                     item |= {name: None, "low": None, "high": None, "reason": "one class alone"}
-            for name in ("p", "useful", "useful_refitted"):
+            for name in ("p", "useful"):
                 if name in item:
                     item[name] = None
             for value in item.values():
@@ -64,7 +69,7 @@ def all_undefined(content: dict[str, Any]) -> None:
             for value in item:
                 visit(value)
 
-    for part in ("cohorts", "comparison", "balance"):
+    for part in ("cohorts", "comparison", "balance", "attention"):
         visit(content[part])
 
 
@@ -85,13 +90,20 @@ def borders(content: dict[str, Any]) -> None:
 
 CHANGES = {change.__name__: change for change in (nothing, one_of_each, all_undefined, borders)}
 STUDIES = {
-    "one": {"externals": ("Busan",)},
-    "several": {"externals": ("Busan", "Daegu", "Ulsan")},
+    "one": {"externals": ("Busan",), "explained": {}},
+    "several": {"externals": ("Busan", "Daegu", "Ulsan"), "explained": {}},
     "none": {"externals": ()},
-    "real": {"externals": ("Busan",), "synthetic": False},
+    "real": {"externals": ("Busan",), "synthetic": False, "readers": ("A", "B", "C")},
     "mixed": {"externals": ("Busan",), "synthetic": False, "external_synthetic": True},
+    "mixed_model": {"externals": ("Busan",), "external_synthetic": False},
     "received": {"externals": ("Busan",), "receive": True},
-    "received_several": {"externals": ("Busan", "Daegu"), "receive": True},
+    "received_several": {"externals": ("Busan", "Daegu"), "receive": True, "explained": {}},
+    "received_mixed": {
+        "externals": ("Busan",),
+        "external_synthetic": False,
+        "receive": True,
+        "explained": {"masks": False, "burnt_in": True},
+    },
 }
 BAD = {
     "two spaces": r"\S  +\S",
@@ -116,7 +128,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def contents(
-    tmp_path_factory: pytest.TempPathFactory, write_study: Any
+    tmp_path_factory: pytest.TempPathFactory, write_study: Any, let_read: Any
 ) -> Callable[[str], dict[str, Any]]:
     """The numbers of a study by its name; a copy that may be changed."""
     known: dict[str, dict[str, Any]] = {}
@@ -124,22 +136,33 @@ def contents(
     def find(name: str) -> dict[str, Any]:
         if name not in known:
             options = dict(STUDIES[name])
-            receive = options.pop("receive", False)
+            receive, explained, readers = (
+                options.pop(name, None) for name in ("receive", "explained", "readers")
+            )
             tree = write_study(tmp_path_factory.mktemp(name), **options)
             if receive:
                 tree.receive()
+            if explained is not None:
+                write_explained(tree, **explained)
+            if readers is not None:
+                let_read(tree, *readers, synthetic=False)
             known[name] = tree.count()
         return copy.deepcopy(known[name])
 
     return find
 
 
-def words_of(content: dict[str, Any]) -> str:
-    """What a reader reads, a paragraph a line, without tables, pictures and references."""
+def page_of(content: dict[str, Any]) -> str:
+    """The page without tables, pictures and references."""
     source = report_source(content, all_tables(content), None)
     with pandoc_arguments(source) as arguments:
         page = convert(source.markdown, "html", arguments)
-    page = re.sub(r'(?s)<table.*?</table>|<div id="refs".*?(?=<h2)|<figure.*?</figure>', "", page)
+    return re.sub(r'(?s)<table.*?</table>|<div id="refs".*?(?=<h2)|<figure.*?</figure>', "", page)
+
+
+def words_of(content: dict[str, Any]) -> str:
+    """What a reader reads, a paragraph a line, without tables, pictures and references."""
+    page = page_of(content)
     page = re.sub(r"\s+", " ", re.sub(r"(?<!>)\n(?!<)", " ", page))
     lines = re.split(r"</(?:p|h\d|li|section|div)>", page)
     return "\n".join(html.unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in lines)
@@ -160,6 +183,55 @@ def test_it_reads_as_correct_english(
     }
     assert {name: places for name, places in found.items() if places} == {}
     assert not [line for line in text.split("\n") if re.search(r"[a-z]$", line) and len(line) > 120]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_table_and_figure_is_named_in_the_text(
+    study: str, contents: Callable[[str], dict[str, Any]]
+) -> None:
+    content = answered(contents(study), Statements())
+    page = page_of(content)
+    shown = {f"table-{table.key}" for table in printed_tables(content, all_tables(content))}
+    shown |= {f"figure-{figure.key}" for figure in illustrations(content)}
+    assert {anchor for anchor in shown if f'href="#{anchor}"' not in page} == set()
+
+
+@pytest.mark.parametrize(
+    ("study", "said", "unsaid"),
+    [
+        ("one", ["The films were computed: none", "All films were computed"], ["drawn by hand"]),
+        (
+            "real",
+            ["remain with the hospitals", "box that was drawn by hand, turned"],
+            ["generator"],
+        ),
+        (
+            "mixed",
+            [
+                "Results of computed films are no",
+                "films and tables of Busan are synthetic",
+                "(at Busan by",
+            ],
+            ["All films were", "The films were"],
+        ),
+        (
+            "mixed_model",
+            ["The network learned from computed films", "remain with the hospital."],
+            ["All films were", "The films were"],
+        ),
+        (
+            "received_mixed",
+            ["The network learned from computed films", "box that was drawn by hand, turned"],
+            ["All films were", "The films were", "films and tables are synthetic"],
+        ),
+    ],
+)
+def test_what_is_said_of_the_films_is_true_of_them(
+    study: str, said: list[str], unsaid: list[str], contents: Callable[[str], dict[str, Any]]
+) -> None:
+    text = words_of(contents(study))
+    assert [words for words in said if words not in text] == []
+    assert [words for words in unsaid if words in text] == []
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -685,6 +685,7 @@ class Config(Section):
             selection=self.selection,
             split=None if self.model else self.split,
             evaluation=self.evaluation,
+            explanation=self.explanation,
             readers=self.readers,
             synthetic={site: self.synthetic[site] for site in made},
         )
@@ -819,7 +820,8 @@ class Reported(Section):
     selection: Selection
     split: Split | None
     evaluation: Evaluation
-    readers: Readers = Readers()
+    explanation: Explanation
+    readers: Readers
     synthetic: dict[str, Synthetic]
 
 

@@ -20,6 +20,7 @@ from osteohip.files import read_arrays
 from osteohip.images.pictures import encode_grey, windowed
 from osteohip.readers.deck import Item
 from osteohip.readers.kit import render_page
+from osteohip.readers.question import QUESTION
 from osteohip.site.readings import READING_COLUMNS
 
 REASONS = (
@@ -91,6 +92,7 @@ def reading_page(
         reader=reader,
         synthetic=synthetic,
         simulated=is_simulated(reader),
+        question=QUESTION,
         reasons=REASONS,
         pictures=pictures,
     )

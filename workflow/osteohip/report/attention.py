@@ -15,7 +15,7 @@ from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
 from osteohip.writing.table import Row, Table, heading_row, mark_of
-from osteohip.writing.wording import Markdown, estimate, number, percent, plain, plural
+from osteohip.writing.wording import Markdown, capital, estimate, number, percent, plain, plural
 
 Numbers = Mapping[str, Any]
 
@@ -195,39 +195,49 @@ def against_area(ratio: Numbers, region: str) -> str:
 def without_weights(looked: Numbers) -> dict[str, Any]:
     """Return how like the shown maps are to those of a network without any trained weight.
 
-    ``changed`` is false where the interval of their rank correlation lies above that of the maps of
-    two hips, which is what all maps share; None where one of them has no interval.
+    ``beside`` says whether the interval of their rank correlation lies above or below that of the
+    maps of two hips, which is what all maps share, or overlaps it; None where one of them has no
+    interval.
     """
     layer = shown_layer(looked)["layer"]
     last = looked["sanity"]["steps"][-1]["maps"][layer]["spearman"]
     others = looked["sanity"]["layers"][layer]["between_cases"]["spearman"]
-    known = None not in (last["low"], others["high"])
-    return {
-        "left": last,
-        "others": others,
-        "changed": last["low"] <= others["high"] if known else None,
-    }
+    beside = None
+    if None not in (last["low"], others["low"]):
+        above, below = last["low"] > others["high"], last["high"] < others["low"]
+        beside = "above" if above else "below" if below else "overlaps"
+    return {"left": last, "others": others, "beside": beside}
 
 
 def curve_words(looked: Numbers) -> str:
-    """Return in words whether the score follows the hot pixels, beside maps that know nothing."""
+    """Return in words whether the score follows the hot pixels, beside maps that know nothing.
+
+    The score is that of the class that was called, as the curves have it.
+    """
+    score = "the score of the class that was called"
     curves = looked["sanity"]["curves"]
     better = []
     for name, sign in (("deletion", -1), ("insertion", 1)):
         difference = curves[name]["difference"]
         if difference["low"] is None:
-            return "the curves do not tell whether the score follows the hot pixels"
+            return f"the curves do not tell whether {score} follows the hot pixels"
         low, high = sorted((sign * difference["low"], sign * difference["high"]))
         better.append(1 if low > 0 else -1 if high < 0 else 0)
     if better == [1, 1]:
-        return "the score follows the hot pixels, when they go and when they come"
+        return f"{score} follows the hot pixels, when they go and when they come"
     if better == [1, 0]:
-        return "the score falls sooner when the hot pixels go, but does not rise sooner with them"
+        return (
+            f"{score} falls sooner when the hot pixels go, but was not shown to rise sooner with "
+            "them"
+        )
     if better == [0, 1]:
-        return "the score rises sooner with the hot pixels, but does not fall sooner without them"
+        return (
+            f"{score} rises sooner with the hot pixels, but was not shown to fall sooner without "
+            "them"
+        )
     if -1 in better:
-        return "the score follows the pixels of maps that know nothing at least in part sooner"
-    return "the score follows the hot pixels no more than those of maps that know nothing"
+        return f"{score} follows the pixels of maps that know nothing at least in part sooner"
+    return f"{score} was not shown to follow the hot pixels more than those of such maps"
 
 
 def attention_tables(content: Numbers) -> list[Table]:
@@ -246,8 +256,8 @@ def attention_tables(content: Numbers) -> list[Table]:
     ]
 
 
-def _measures(group: Numbers) -> Iterator[tuple[str, str]]:
-    """Yield each measure of a group of cases with its value as text."""
+def _measures(group: Numbers, *, curves: bool) -> Iterator[tuple[str, str]]:
+    """Yield each measure of a group of cases with its value as text, on demand of the curves."""
     means, ratios = group["means"], group["ratios"]
     yield "Maps that are 0 everywhere", estimate(group["zero"])
     for region, name in REGIONS.items():
@@ -256,7 +266,7 @@ def _measures(group: Numbers) -> Iterator[tuple[str, str]]:
         yield f"Heat over area of {name}", estimate(ratios[region], digits=2)
     yield "Centre of the heat, from above", estimate(means["centre_from_above"], share=True)
     yield "Centre of the heat, from medial", estimate(means["centre_from_medial"], share=True)
-    if means["deletion"]["n"]:
+    if curves:
         yield "Area under the deletion curve", estimate(means["deletion"])
         yield "Area under the insertion curve", estimate(means["insertion"])
 
@@ -280,7 +290,10 @@ def _measures_table(
     for i, layer in enumerate(both[0][1]["layers"]):
         name = layer_name(both[0][1], layer["layer"])
         rows.append(heading_row(f"Maps of the layer: {name}", 1 + len(both)))
-        columns = [list(_measures(looked["layers"][i]["groups"]["all"])) for _, looked in both]
+        columns = [
+            list(_measures(looked["layers"][i]["groups"]["all"], curves=layer["shown"]))
+            for _, looked in both
+        ]
         rows += [
             Row((lines[0][0], *(value for _, value in lines)))
             for lines in zip(*columns, strict=True)
@@ -294,7 +307,8 @@ def _measures_table(
         mark=mark,
         note=f"Means over the hips with their {level} % bootstrap interval by patient; maps that "
         "are 0 everywhere have no shares. Heat over area is 1 where heat knows nothing of the "
-        f"region. The border band takes {percent(border)} of the side at each edge.",
+        f"region. The border band takes {percent(border)} of the side at each edge. The curves "
+        "are those of the score of the class that was called.",
     )
 
 
@@ -334,8 +348,9 @@ def _checks_table(both: Sequence[tuple[Numbers, Numbers]], mark: str, level: int
         align="l" * (1 + len(both)),
         mark=mark,
         note=f"Medians over the hips with the {level} % interval of order statistics. Two hips: "
-        "the map of each against that of the next. A low deletion and a high insertion area mean "
-        "that the score depends on the pixels that a map calls hot.",
+        "the map of each against that of the next. The curves are those of the score of "
+        "the class that was called; a low deletion and a high insertion area mean that it depends "
+        "on the pixels that a map calls hot.",
     )
 
 
@@ -354,10 +369,7 @@ def _likeness(row: Any, pairs: list[tuple[Numbers, str]], name: str) -> list[Row
 
 def _outcomes_table(cohort: Numbers, looked: Numbers) -> Table:
     groups = shown_layer(looked)["groups"]
-    columns = [list(_measures(groups[name])) for name in OUTCOMES]
-    names = [name for name, _ in _measures(groups["all"])]
-    values = [dict(enumerate(value for _, value in column)) for column in columns]
-    undefined = "not defined"
+    columns = [list(_measures(groups[name], curves=True)) for name in OUTCOMES]
     return Table(
         key=f"attention-{cohort['id']}",
         caption=f"Where the heat of the maps lies in {cohort_title(cohort)}, by outcome.",
@@ -369,8 +381,8 @@ def _outcomes_table(cohort: Numbers, looked: Numbers) -> Table:
             ),
         ),
         rows=tuple(
-            Row((name, *(found.get(i, undefined) for found in values)))
-            for i, name in enumerate(names)
+            Row((lines[0][0], *(value for _, value in lines)))
+            for lines in zip(*columns, strict=True)
         ),
         align="lllll",
         mark=mark_of([cohort["synthetic"]]),
@@ -461,7 +473,7 @@ def attention_words(content: Numbers) -> dict[str, Any]:
         "cohort_title": cohort_title,
         "zero_maps": _zero_words,
         "lies": _where_words,
-        "checks": _check_words,
+        "checks": check_words,
         "supplements": supplements,
     }
 
@@ -488,16 +500,23 @@ def _where_words(looked: Numbers) -> str:
     )
 
 
-def _check_words(looked: Numbers) -> str:
+def check_words(looked: Numbers) -> str:
+    """Return in words what the checks of the maps show: their randomisation, then their curves."""
     found = without_weights(looked)
     left, others = found["left"], found["others"]
-    if found["changed"] is None:
+    if found["beside"] is None:
         weights = "the randomised weights tell nothing, since too few maps can be compared"
-    elif found["changed"]:
+    elif found["beside"] == "below":
         weights = (
             "the maps changed with the weights: without any trained one their rank correlation "
-            f"with what they were is {estimate(left)}, that of the maps of two hips "
-            f"{estimate(others)}"
+            f"with what they were is {estimate(left)}, and lower than that of the maps of two "
+            f"hips, {estimate(others)}"
+        )
+    elif found["beside"] == "overlaps":
+        weights = (
+            "without any trained weight the maps were not shown to stay more like what they were "
+            "than the maps of two hips are like each other, nor less: the rank correlations are "
+            f"{estimate(left)} and {estimate(others)}"
         )
     else:
         weights = (
@@ -571,5 +590,4 @@ def attention_illustrations(content: Numbers) -> list[Illustration]:
 
 
 def _sentence(parts: Sequence[str]) -> str:
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{capital('; '.join(parts))}." if parts else ""

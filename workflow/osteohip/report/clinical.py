@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from osteohip.report.cohorts import cohort_title, column_title, held_out
+from osteohip.report.measures import methods_of
 from osteohip.report.results import Evaluation
 from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
 from osteohip.writing.wording import (
@@ -64,16 +65,15 @@ def clinical_numbers(evaluation: Evaluation) -> dict[str, Any]:
         "recalibrated": metrics.get("recalibrated"),
         "triage": metrics.get("triage", []),
         "retuned": metrics.get("retuned"),
-        "useful": useful_range(evaluation.decision, "model"),
-        "useful_refitted": useful_range(evaluation.decision, "refitted"),
+        "useful": useful_range(evaluation.decision),
         "subgroups": subgroups(evaluation.subgroups),
         "sample_size": evaluation.sample_size,
         "drop": evaluation.drop,
     }
 
 
-def useful_range(decision: pd.DataFrame, strategy: str) -> dict[str, float] | None:
-    """Return the longest run of thresholds at which a strategy surely beats referring all and none.
+def useful_range(decision: pd.DataFrame) -> dict[str, float] | None:
+    """Return the longest run of thresholds at which the model surely beats referring all and none.
 
     There the lower limits of its net benefit, which is the gain over referring none, and of its
     gain over referring all are both above zero. None where there is no such threshold, or no
@@ -82,9 +82,7 @@ def useful_range(decision: pd.DataFrame, strategy: str) -> dict[str, float] | No
     if decision.empty:
         return None
     low = decision.pivot_table(index="threshold", columns="strategy", values="low", dropna=False)
-    gains = [strategy, f"{strategy}_less_refer_all"]
-    if not set(gains) <= set(low):
-        return None
+    gains = ["model", "model_less_refer_all"]
     better = (low[gains] > 0).all(axis=1)
     run = (better != better.shift()).cumsum()
     runs = [part.index for _, part in better.groupby(run) if part.iloc[0]]
@@ -158,7 +156,8 @@ def calibration_table(content: Numbers) -> Table:
             for name, label in CALIBRATION.items()
         ]
         note += f" {refit_sentence(refit)}{_optimism(cohorts, 'it is')}"
-    note += f" Methods of the intervals: {_methods(cohorts, CALIBRATION)}."
+    found = (item for cohort in cohorts for item in _calibrations(cohort["metrics"]))
+    note += f" {methods_of(found)}"
     return Table(
         key="calibration",
         caption="Calibration of the scores.",
@@ -382,8 +381,30 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
         "what then remains of the difference is not the patients'. The effective size is that of "
         "the hips with / without osteoporosis. Share of hips that lies in other bands than the "
         f"test set's: {distances}. A refit at the site shows how much of the drop is calibration; "
-        f"it is fitted and measured on the same hips.{source}",
+        f"it is fitted and measured on the same hips.{source} {methods_of(_drop_items(drop))} "
+        "Those of the measures and of calibration stand in their tables.",
     )
+
+
+def _drop_items(drop: Numbers) -> Iterator[tuple[str, Numbers]]:
+    """Yield each estimate and difference that no other table than that of the drop has, named."""
+    for side in ("internal", "external"):
+        yield "share with osteoporosis", drop[side]["osteoporosis"]
+        yield "area under the ROC curve", drop[side]["auc"]
+    for name, item in drop["differences"].items():
+        yield ("difference of areas" if name == "auc" else "differences of shares"), item
+    for split in drop["prevalence"].values():
+        yield "values at the prevalence of the test set", split["at_internal_prevalence"]
+        yield "what then remains", split["remains"]
+        yield "what prevalence explains", split["prevalence"]
+    for item in drop["reweighted"]:
+        yield "areas with the internal patients", item["auc"]
+        yield "what then remains of the areas", item["remains"]
+        yield "what the patients explain", item["case_mix"]
+    parts = drop["calibration"]
+    for refit in ("after_validation_refit", "after_site_refit"):
+        yield "Brier score after a refit", parts[refit]["brier"]
+    yield "what the refit at the site takes away", parts["gain_of_site_refit"]
 
 
 def _untold(item: Numbers) -> str:
@@ -483,14 +504,7 @@ def _titles(cohorts: Sequence[Numbers], mark: str) -> list[str]:
     return [column_title(cohort, partly=mark == PARTLY) for cohort in cohorts]
 
 
-def _methods(cohorts: Sequence[Numbers], names: Mapping[str, str]) -> str:
-    methods: dict[str, list[str]] = {}
-    for cohort in cohorts:
-        for name in names:
-            of, (label, *_) = (
-                methods.setdefault(cohort["metrics"][name]["method"], []),
-                names[name].split(" (ideal"),
-            )
-            if label not in of:
-                of.append(label)
-    return "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())
+def _calibrations(found: Mapping[str, Numbers]) -> Iterator[tuple[str, Numbers]]:
+    """Yield the measures of calibration with their names, without what is ideal."""
+    for name, label in CALIBRATION.items():
+        yield label.partition(" (ideal")[0], found[name]

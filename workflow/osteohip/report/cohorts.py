@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from osteohip.writing.table import PARTLY, SYNTHETIC
 from osteohip.writing.wording import Markdown, escape, exact, plain
 
 Numbers = Mapping[str, Any]
@@ -40,9 +41,14 @@ def where(cohort: Numbers) -> Markdown:
     return Markdown(f"on the {cohort['kind']} set")
 
 
-def population(content: Numbers) -> str:
-    """Return whom the criteria take: "women aged 55 years or more"."""
-    selection = content["config"]["selection"]
+def study_mark(content: Numbers) -> str:
+    """Return the mark of what tells of the whole study: a result with a synthetic part is one."""
+    study = content["study"]
+    return SYNTHETIC if study["all_synthetic"] else PARTLY if study["synthetic"] else ""
+
+
+def population(selection: Numbers) -> str:
+    """Return whom criteria take: "women aged 55 years or more"."""
     youngest = selection["min_age_years"]
     age = "of any age" if youngest is None else f"aged {exact(youngest)} years or more"
     return f"{SEXES[selection['sex']]} {age}"

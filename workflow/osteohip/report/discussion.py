@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from osteohip.report.cohorts import held_out, where
-from osteohip.writing.wording import Markdown, escape, number, percent, plural, sequence
+from osteohip.writing.wording import Markdown, capital, escape, number, percent, plural, sequence
 
 Numbers = Mapping[str, Any]
 
@@ -46,9 +46,14 @@ def conclusion(content: Numbers) -> Markdown:
             )
         elif known:
             sentences.append("The network was not shown to tell more than the strongest baseline.")
-    if content["study"]["all_synthetic"]:
+    study = content["study"]
+    if study["films_synthetic"]:
         sentences.append("The films were computed: none of this is evidence about patients.")
-    elif content["study"]["synthetic"]:
+    elif study["all_synthetic"]:
+        sentences.append(
+            "The network learned from computed films: none of this is evidence about patients."
+        )
+    elif study["synthetic"]:
         sentences.append("Results of computed films are no evidence about patients.")
     return Markdown(" ".join(sentences))
 
@@ -68,7 +73,7 @@ def _held(content: Numbers, cohort: Numbers, whose: str) -> str:
         return f"Whether {whose} discrimination holds {at} could not be estimated."
     for higher, sure in (("lower", found["low"] > 0), ("higher", found["high"] < 0)):
         if sure:
-            return f"{_capital(whose)} discrimination was {higher} {at} than in the internal test."
+            return f"{capital(whose)} discrimination was {higher} {at} than in the internal test."
     return (
         f"A difference of {whose} discrimination between the internal test and "
         f"{escape(cohort['name'])} was not shown, which is no proof that there is none."
@@ -89,12 +94,12 @@ def limitations(content: Numbers) -> list[Markdown]:
     study, config = content["study"], content["config"]
     externals = [site for site in content["sites"] if site["role"] == "external"]
     found = []
-    if study["all_synthetic"]:
+    if study["films_synthetic"]:
         found.append(
             "All films were computed and are easier, and more alike, than those of patients. "
             "Numbers that lie near the published ones do so by the design of the generator."
         )
-    elif study["mixed"]:
+    if study["mixed"]:
         found.append("Synthetic and real data are mixed; a result that rests on both is neither.")
     if study["received"]:
         found.append(
@@ -112,7 +117,7 @@ def limitations(content: Numbers) -> list[Markdown]:
         if area["low"] is not None:
             were = "was" if cohort["n"] == 1 else "were"
             found.append(
-                f"{_capital(where(cohort))} there {were} {plural(cohort['n'], 'hip')}, "
+                f"{capital(where(cohort))} there {were} {plural(cohort['n'], 'hip')}, "
                 f"{number(counts['k'])} with osteoporosis, so that the interval of the area "
                 f"reaches from {number(area['low'], 3)} to {number(area['high'], 3)}."
             )
@@ -123,9 +128,16 @@ def limitations(content: Numbers) -> list[Markdown]:
         f"The label rests on {plural(len(regions), 'region')} of one hip, and the spine was not "
         "considered."
     )
+    boxes = (
+        "Where the hips lie was known from the generator."
+        if study["films_synthetic"]
+        else "The hips of patients were cut out by hand."
+        if any(site["synthetic"] for site in content["sites"])
+        else "The hips were cut out by hand."
+    )
     found.append(
-        "The hips were cut out by hand. What the network does on whole films, or on crops that a "
-        "program makes, was not tested."
+        f"{boxes} What the network does on whole films, or on crops that a program finds, was not "
+        "tested."
     )
     left_out = [
         f"{number(site['uncroppable_total'])} of {number(site['cohort']['records'])} at "
@@ -145,7 +157,3 @@ def limitations(content: Numbers) -> list[Markdown]:
             f"{percent(best)} is optimistic for that reason."
         )
     return [text if isinstance(text, Markdown) else Markdown(text) for text in found]
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -10,23 +10,24 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from osteohip.paper.tables import appendix_tables
+from osteohip.readers.question import QUESTION
 from osteohip.report.attention import attention_words, cohorts_looked
 from osteohip.report.baselines import NAMES
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
-from osteohip.report.cohorts import cohort_title, held_out, population, where
+from osteohip.report.cohorts import cohort_title, held_out, population, study_mark, where
 from osteohip.report.discussion import conclusion, difference_to, limitations
 from osteohip.report.illustration import Illustration
 from osteohip.report.illustrations import illustrations, useful_words
 from osteohip.report.measures import INTERVALS
 from osteohip.report.model_card import card_table
 from osteohip.report.origins import origin, origins_chapter
-from osteohip.report.patients import PART_NAMES, used_devices, years
+from osteohip.report.patients import PART_NAMES, used_devices
 from osteohip.statements import title as title_of
 from osteohip.writing import wording
 from osteohip.writing.documents.source import Source
-from osteohip.writing.table import PARTLY, SYNTHETIC, Table, marked, numbered, to_markdown
+from osteohip.writing.table import Table, marked, numbered, to_markdown
 from osteohip.writing.wording import Markdown, escape, plain
 
 Numbers = Mapping[str, Any]
@@ -68,11 +69,9 @@ def report_markdown(
         "number": wording.number,
         "exact": wording.exact,
         "counted": wording.plural,
-        "estimate": lambda item, share=False: wording.unbroken(
-            wording.estimate(item, share=share)
-        ),
+        "estimate": lambda item, share=False: wording.unbroken(wording.estimate(item, share=share)),
         "cohort_title": cohort_title,
-        "capital": lambda text: Markdown(text[0].upper() + text[1:]),
+        "capital": wording.capital,
         "mean_sd": lambda item, digits: wording.unbroken(wording.mean_sd(item, digits)),
     }
     printed = printed_tables(content, tables)
@@ -151,13 +150,14 @@ def _words(content: Numbers) -> dict[str, Any]:
     cohorts = held_out(content)
     evaluation = content["config"]["evaluation"]
     return {
-        "content": content,
         "checklists": content.get("checklists", []),
         "statements": [
             {"title": title_of(name), "text": text}
             for name, text in content.get("statements", {}).items()
         ],
         "preprocessing": content["model"]["preprocessing"],
+        "made": [site["name"] for site in content["sites"] if site["synthetic"]],
+        "hospitals": [site["name"] for site in content["sites"] if not site["synthetic"]],
         "site_groups": [group for group in content["groups"] if group["id"] not in PART_NAMES],
         "by_id": {group["id"]: group for group in content["groups"]},
         "tests": [cohort for cohort in cohorts if cohort["kind"] == "test"],
@@ -174,6 +174,7 @@ def _words(content: Numbers) -> dict[str, Any]:
             for name, version in content["model"].get("versions", {}).items()
         ],
         "scorer_names": NAMES,
+        "question": QUESTION,
         "comparator": content["baselines"]["comparator"],
         "proportion_interval": INTERVALS[evaluation["proportion_interval"]],
         **attention_words(content),
@@ -188,7 +189,6 @@ def _helpers(content: Numbers) -> dict[str, Any]:
     """Return the functions that chapters call."""
     return {
         "useful": useful_words,
-        "years": years,
         "used_devices": used_devices,
         "voltages": lambda found: wording.span(found["low"], found["high"]),
         "tally": tally,
@@ -250,12 +250,12 @@ def report_source(
         else "A model received from elsewhere"
     )
     where = f"External: {', '.join(names['external'])}" if names["external"] else "No external site"
-    study, whom = content["study"], population(content)
+    whom = population(content["config"]["selection"])
     return Source(
         markdown=report_markdown(content, tables, origins),
         title=title(content),
-        subtitle=f"{whom[0].upper()}{whom[1:]}. {origin}. {where}.",
-        mark=SYNTHETIC if study["all_synthetic"] else PARTLY if study["synthetic"] else "",
+        subtitle=f"{wording.capital(whom)}. {origin}. {where}.",
+        mark=study_mark(content),
         folder=folder,
         bibliography=bibliography(),
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.report.cohorts import column_title, held_out
 from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
-from osteohip.writing.wording import difference, estimate, number, part_of, percent
+from osteohip.writing.wording import capital, difference, estimate, number, part_of, percent
 
 Numbers = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def measures_tables(content: Numbers) -> list[Table]:
 
 def head(measure: str) -> str:
     """Return the name of a main measure with a capital."""
-    return _capital(MEASURES[measure])
+    return capital(MEASURES[measure])
 
 
 def _measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Table:
@@ -71,7 +71,8 @@ def _measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> T
         align="l" * (1 + len(cohorts)),
         mark=mark_of(cohort["synthetic"] for cohort in cohorts),
         note=f"Estimate ({content['study']['interval_percent']} % interval; "
-        f"numerator/denominator). {_methods(cohorts, MEASURES)}{optimism if validation else ''}",
+        f"numerator/denominator). {methods_of(_metrics(cohorts, MEASURES))}"
+        f"{optimism if validation else ''}",
         supplement=validation,
     )
 
@@ -87,7 +88,7 @@ def _further_table(cohorts: Sequence[Numbers], content: Numbers) -> Table:
     rows = [
         Row(
             (
-                _capital(label),
+                capital(label),
                 *(
                     estimate(cohort["metrics"][name], share=digits is None, digits=digits or 3)
                     for cohort in cohorts
@@ -109,7 +110,7 @@ def _further_table(cohorts: Sequence[Numbers], content: Numbers) -> Table:
         align="l" * (1 + len(cohorts)),
         mark=mark_of(cohort["synthetic"] for cohort in cohorts),
         note=f"Estimate ({content['study']['interval_percent']} % interval). "
-        f"{_methods(cohorts, labels)}",
+        f"{methods_of(_metrics(cohorts, labels))}",
         supplement=True,
     )
 
@@ -164,17 +165,33 @@ def _header(first: str, cohorts: Sequence[Numbers]) -> tuple[str, ...]:
     return (first, *(column_title(cohort, partly=partly) for cohort in cohorts))
 
 
-def _methods(cohorts: Sequence[Numbers], labels: Mapping[str, str]) -> str:
-    """Return which method each interval has, methods in the order of the measures."""
+def methods_of(labelled: Iterable[tuple[str, Numbers]]) -> str:
+    """Return which method each interval has, in the order of what was estimated.
+
+    Parameters
+    ----------
+    labelled
+        What was estimated, in words, with each estimate or difference; what has no method, because
+        it is not defined, is left out.
+    """
     methods: dict[str, list[str]] = {}
-    for cohort in cohorts:
-        for name, label in labels.items():
-            measures = methods.setdefault(cohort["metrics"][name]["method"], [])
-            if label not in measures:
-                measures.append(label)
-    ways = "; ".join(f"{method} ({', '.join(of)})" for method, of in methods.items())
+    for label, item in labelled:
+        if item["method"]:
+            of = methods.setdefault(item["method"], [])
+            if label not in of:
+                of.append(label)
+    ways = "; ".join(
+        # A method of two statistics names both of theirs.
+        f"{method.replace('; ', ' and ')} ({', '.join(of)})"
+        for method, of in methods.items()
+    )
     return f"Methods of the intervals: {ways}."
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _metrics(
+    cohorts: Sequence[Numbers], labels: Mapping[str, str]
+) -> Iterator[tuple[str, Numbers]]:
+    """Yield the named measures of each cohort with their labels."""
+    for cohort in cohorts:
+        for name, label in labels.items():
+            yield label, cohort["metrics"][name]

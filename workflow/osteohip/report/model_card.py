@@ -105,13 +105,16 @@ def _use(content: Numbers) -> Iterator[Fact]:
         "Someone who knows the anatomy draws a box around the hip on each film; all else is done "
         "by the program.",
     )
+    # A model that was received is for the patients and films of its own development.
+    scope = received or content["config"]
+    whose = "the criteria of its development" if received else "the study's criteria"
     yield Fact(
         part,
         "Out of scope",
-        f"Other patients than {population(content)}; other films than AP films of the "
-        f"hip or pelvis ({', '.join(content['config']['inventory']['modalities'])}); hips that the "
-        "study's criteria exclude.",
-        tuple(f"flow-{site['id']}" for site in content["sites"]),
+        f"Other patients than {population(scope['selection'])}; other films than AP films of the "
+        f"hip or pelvis ({', '.join(scope['inventory']['modalities'])}); hips that {whose} "
+        "exclude.",
+        () if received else tuple(f"flow-{site['id']}" for site in content["sites"]),
     )
 
 
@@ -194,7 +197,7 @@ def _analyses(content: Numbers) -> Iterator[Fact]:
         measures = cohort["metrics"]
         yield Fact(
             part,
-            cohort_title(cohort)[0].upper() + cohort_title(cohort)[1:],
+            wording.capital(cohort_title(cohort)),
             f"Area under the ROC curve {wording.estimate(measures['auc'])}, sensitivity "
             f"{wording.estimate(measures['sensitivity'])}, specificity "
             f"{wording.estimate(measures['specificity'])}, Brier score "

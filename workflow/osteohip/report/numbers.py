@@ -56,6 +56,7 @@ def numbers(results: Results) -> dict[str, Any]:
             "received": results.development is None,
             "synthetic": any(marked),
             "all_synthetic": all(marked),
+            "films_synthetic": all(site["synthetic"] for site in sites),
             "mixed": _model_synthetic(results) not in {site["synthetic"] for site in sites}
             or len({site["synthetic"] for site in sites}) > 1,
             "interval_percent": round(100 * LEVEL),
@@ -68,7 +69,7 @@ def numbers(results: Results) -> dict[str, Any]:
         "comparison": results.comparison,
         "training": _training(results),
         "model": _model(results),
-        "received": received(results.model),
+        "received": received(results.model, results.config.evaluation.proportion_interval),
         "leakage": results.development.leakage if results.development else UNKNOWN_OVERLAP,
         "runs": None if results.runs is None else runs_numbers(results.runs),
         "attention": _attention(results),
@@ -137,7 +138,6 @@ def _site(site: Site, name: str, role: str) -> dict[str, Any]:
         "films": site.facts["films"],
         "refused_total": sum(refused.values()),
         "refused": [{"reason": reason, "films": n} for reason, n in refused.items()],
-        "other_regions": site.facts.get("other_regions", 0),
         "came_in": came_in,
         "excluded": {
             unit: came_in[unit] - last[f"{unit}_remaining"] for unit in ("records", "patients")
@@ -374,6 +374,8 @@ def _config(results: Results) -> dict[str, Any]:
         },
         "training": model.facts["training"],
         "evaluation": config.evaluation.model_dump(mode="json"),
+        "explanation": config.explanation.model_dump(mode="json"),
+        "readers": config.readers.model_dump(mode="json"),
         "synthetic": {
             site: recipe.model_dump(mode="json")
             for site, recipe in config.synthetic.items()
@@ -409,7 +411,3 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _finite(value: Any) -> float | None:
     return None if pd.isna(value) else round(float(value), 12)
-
-
-def _whole(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)

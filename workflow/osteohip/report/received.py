@@ -9,6 +9,7 @@ from typing import Any
 from osteohip.config import Reported
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.measures import PROPORTIONS, Confusion, proportions
+from osteohip.evaluation.proportions import ProportionInterval
 from osteohip.report.measures import head
 from osteohip.report.results import Model
 from osteohip.writing.table import Row, Table, mark_of
@@ -24,18 +25,18 @@ UNKNOWN_OVERLAP: dict[str, Any] = {
 }
 
 
-def received(model: Model) -> dict[str, Any] | None:
+def received(model: Model, interval: ProportionInterval) -> dict[str, Any] | None:
     """Return the numbers of a bundle that was received; None for a model trained here.
 
     Its internal test is told by aggregates: the measures of the confusion matrix and the area,
-    with their intervals.
+    with their intervals, those of proportions of the named kind.
     """
     manifest, reference = model.manifest, model.reference
     if manifest is None or reference is None:
         return None
     test = reference["test"]
     area = test["auc"]
-    found = proportions(Confusion(**test["confusion"]))
+    found = proportions(Confusion(**test["confusion"]), interval=interval)
     found["auc"] = Estimate(
         estimate=area["estimate"],
         low=area["low"],
@@ -49,8 +50,9 @@ def received(model: Model) -> dict[str, Any] | None:
         "run": manifest["run"],
         "digest": manifest["digest"],
         "purpose": manifest["intended_use"]["purpose"],
+        "inventory": manifest["intended_use"]["inventory"],
+        "selection": manifest["intended_use"]["selection"],
         "synthetic": manifest["synthetic"],
-        "n": reference["n"],
         "test": {
             "n": test["n"],
             "osteoporosis": {

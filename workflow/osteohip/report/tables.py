@@ -10,13 +10,13 @@ from osteohip.paper.tables import appendix_tables
 from osteohip.report.attention import attention_tables
 from osteohip.report.baselines import baselines_table
 from osteohip.report.clinical import clinical_tables, operating_points_table
-from osteohip.report.cohorts import cohort_title, column_title, held_out
+from osteohip.report.cohorts import cohort_title, column_title, held_out, study_mark
 from osteohip.report.measures import head, measures_tables
 from osteohip.report.patients import balance_table, characteristics_table, flow_table
 from osteohip.report.readers import readers_tables
 from osteohip.report.received import internal_table
 from osteohip.report.runs import runs_tables
-from osteohip.writing.table import SYNTHETIC, Row, Table, heading_row, mark_of
+from osteohip.writing.table import Row, Table, heading_row, mark_of
 from osteohip.writing.wording import (
     estimate,
     exact,
@@ -99,7 +99,7 @@ def paper_table(content: Numbers) -> Table:
             cohort,
             paper["test_performance" if internal else "external_performance"],
             paper["test" if internal else "external"],
-            marked=study["synthetic"] and not study["all_synthetic"] and cohort["synthetic"],
+            marked=cohort["synthetic"] and not study["films_synthetic"],
         )
     note = (
         "Estimates of this study with interval and counts as in the table of measures. The paper "
@@ -108,10 +108,11 @@ def paper_table(content: Numbers) -> Table:
     )
     if study["synthetic"]:
         note += (
-            " The synthetic films are designed to land near the paper's values, so that "
-            "nearness or distance says nothing about the paper or about patients."
+            " Synthetic films, wherever they were trained or tested on, are designed to land near "
+            "the paper's values, so that nearness or distance says nothing about the paper or "
+            "about patients."
         )
-    ours = "This study (synthetic by design)" if study["all_synthetic"] else "This study"
+    ours = "This study (synthetic by design)" if study["films_synthetic"] else "This study"
     own = [site["synthetic"] for site in content["sites"] if site["role"] == "development"]
     return Table(
         key="paper",
@@ -173,8 +174,7 @@ def _pair(label: str, theirs: int, ours: int) -> Row:
 def _performance_rows(
     cohort: Numbers, paper: Numbers, part: Numbers, *, marked: bool
 ) -> Iterator[Row]:
-    title = cohort["name"] if cohort["kind"] == "test" else column_title(cohort)
-    yield heading_row(f"{title} (synthetic by design)" if marked else title, 3)
+    yield heading_row(column_title(cohort, partly=marked), 3)
     yield _pair("Hips", part["n"], cohort["n"])
     theirs = part_of(part["osteoporosis"])
     yield Row(("With osteoporosis", theirs, part_of(cohort["osteoporosis"])))
@@ -217,9 +217,7 @@ def settings_table(content: Numbers) -> Table:
         header=("Key", "Value"),
         rows=tuple(rows),
         align="ll",
-        mark=SYNTHETIC
-        if content["study"]["all_synthetic"]
-        else mark_of(s["synthetic"] for s in content["sites"]),
+        mark=study_mark(content),
         supplement=True,
     )
 

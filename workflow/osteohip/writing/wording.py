@@ -150,6 +150,12 @@ def sequence(items: Iterable[object]) -> Markdown:
     return Markdown(", ".join(texts[:-1]) + " and " + texts[-1])
 
 
+def capital(text: str) -> str:
+    """Return ``text`` with its first letter as a capital; what is Markdown stays so."""
+    changed = text[:1].upper() + text[1:]
+    return Markdown(changed) if isinstance(text, Markdown) else changed
+
+
 def words(code: str) -> str:
     """Return a coded value as words."""
     return code.replace("_", " ").replace("dicom", "DICOM")

@@ -20,9 +20,9 @@ import yaml
 from pydantic import Field, model_validator
 
 from osteohip.config import Section
-from osteohip.report.cohorts import held_out
+from osteohip.report.cohorts import held_out, study_mark
 from osteohip.statements import Statements, asked
-from osteohip.writing.table import Row, Table, heading_row, mark_of
+from osteohip.writing.table import Row, Table, heading_row
 from osteohip.writing.wording import Markdown, escape, number, sequence
 
 Numbers = Mapping[str, Any]
@@ -313,7 +313,6 @@ def tally(counts: Mapping[str, int]) -> Markdown:
 
 def checklist_tables(content: Numbers) -> list[Table]:
     """Return the answered checklists as tables; none of numbers that were not answered."""
-    mark = mark_of(site["synthetic"] for site in content["sites"])
     return [
         Table(
             key=f"checklist-{listed['id']}",
@@ -321,7 +320,7 @@ def checklist_tables(content: Numbers) -> list[Table]:
             header=("Item", "What it asks", "Status", "Where, or what is missing"),
             rows=tuple(_rows(listed)),
             align="llll",
-            mark=mark,
+            mark=study_mark(content),
             note=f"The items of {listed['citation']} doi {listed['doi']}, in our words. "
             f"{listed['compared']} What is filled by the run is looked up in the numbers and in "
             "this report; where one of these is gone, the item is not met.",
