@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osteohip.writing.wording import (
+    Markdown,
+    capital,
     escape,
     estimate,
     exact,
@@ -96,6 +98,13 @@ def test_plural(n: int, text: str) -> None:
 )
 def test_sequence(items: list[str], text: str) -> None:
     assert sequence(items) == text
+
+
+def test_a_capital_keeps_the_rest_and_whether_it_is_markdown() -> None:
+    assert capital("women aged 55") == "Women aged 55"
+    assert capital("") == ""
+    assert not isinstance(capital("at Busan"), Markdown)
+    assert isinstance(capital(Markdown("at Busan")), Markdown)
 
 
 def test_control_characters_become_spaces() -> None:

@@ -237,7 +237,9 @@ def curve_words(looked: Numbers) -> str:
         )
     if -1 in better:
         return f"{score} follows the pixels of maps that know nothing at least in part sooner"
-    return f"{score} was not shown to follow the hot pixels more than those of such maps"
+    return (
+        f"{score} was not shown to follow the hot pixels more than those of maps that know nothing"
+    )
 
 
 def attention_tables(content: Numbers) -> list[Table]:
