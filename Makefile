@@ -36,7 +36,7 @@ locks:
 	$(COMPILE) -o envs/cpu.txt
 	$(COMPILE) -c envs/cpu.txt --extra gpu -o envs/gpu.txt
 	$(COMPILE) -c envs/cpu.txt --extra dev -o envs/dev.txt
-	echo "roc-validator>=0.13" | $(subst pyproject.toml,-,$(COMPILE)) -o envs/crate.txt
+	printf 'roc-validator>=0.13\nrocrate==0.15.0\n' | $(subst pyproject.toml,-,$(COMPILE)) -o envs/crate.txt
 
 .venv/study: envs/cpu.txt pyproject.toml
 	@echo "Setting up the environment in .venv (once; some minutes)"
@@ -51,7 +51,8 @@ locks:
 	$(PIP) --require-hashes -r envs/dev.txt
 	@touch $@
 
-# The validator of RO-Crates wants older packages than the study has.
+# The validator of RO-Crates wants older packages than the study has, and the context of
+# RO-Crate 1.1, which `rocrate` shipped up to 0.15.
 .venv-crate/ready: envs/crate.txt
 	@echo "Adding the validator of RO-Crates in .venv-crate"
 	test -x .venv-crate/bin/python || $(PYTHON) -m venv .venv-crate

@@ -130,7 +130,7 @@ def test_a_case_without_crop_is_refused(make_cohort: MakeCohort, run_command: Ru
     cohort, other = make_cohort(cases=30), make_cohort("other", cases=9)
     shutil.copy(other / "crops.npz", cohort / "crops.npz")
     said = what_kit_says(run_command, cohort, "KCH")
-    assert "expected a crop of H0010" in said
+    assert "expected a row of H0010" in said
 
 
 def test_readings_give_the_agreement_that_the_answers_imply(

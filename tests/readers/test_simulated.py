@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from osteohip.errors import StudyError
 from osteohip.explanation.maps import Maps
 from osteohip.files import write_csv
 from osteohip.readers.judgement import judge
@@ -90,7 +89,5 @@ def test_a_decoy_is_judged_by_the_map_of_the_randomised_network() -> None:
         deletion=np.zeros((1, 1), np.float32),
         insertion=np.zeros((1, 1), np.float32),
     )
-    found = judgements(maps, size=8, masks={"H1": HALF}, border=0.1)
+    found = judgements(maps, size=8, bone=HALF[None], border=0.1)
     assert found == {("H1", "case"): True, ("H1", "decoy"): False}
-    with pytest.raises(StudyError, match="expected a mask of H1"):
-        judgements(maps, size=8, masks={}, border=0.1)

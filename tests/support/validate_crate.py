@@ -1,10 +1,9 @@
 """Validate an RO-Crate without network. Runs in the validator's own environment, .venv-crate.
 
-    python validate_crate.py CRATE CONTEXT CACHE
+    python validate_crate.py CRATE CACHE
 
-CONTEXT is the context that the `rocrate` package ships. That is RO-Crate 1.3's, in which workflows
-have other names than in 1.1; here they have those of 1.1, whose profiles are asked for. CACHE is a
-folder of its own, where the context lies as if it had been fetched.
+CACHE is a folder of its own, where the context of RO-Crate 1.1 lies as if it had been fetched; it
+is the one that `rocrate` ships in the validator's environment.
 Prints what is wrong, one line each, and ends with status 1 if anything is.
 """
 
@@ -14,26 +13,26 @@ import sys
 from pathlib import Path
 
 import requests
+import rocrate
 from requests_cache import CachedSession
 from rocrate_validator.models import Severity, ValidationSettings
 from rocrate_validator.services import validate
 from urllib3 import HTTPResponse
 
 PROFILE = "provenance-run-crate"
-OF_1_1 = {
-    name: f"https://bioschemas.org/{name}" for name in ("ComputationalWorkflow", "FormalParameter")
-}
+CONTEXT = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
 CONTEXT_URL = "https://w3id.org/ro/crate/1.1/context"
 
 
-def keep(context: Path, cache: Path) -> None:
+def keep_context(cache: Path) -> None:
     """Put the context into the validator's cache, as if it had been fetched."""
-    content = json.loads(context.read_text(encoding="utf-8"))
-    content["@context"] |= OF_1_1
+    content = CONTEXT.read_bytes()
+    if json.loads(content)["@id"] != CONTEXT_URL:
+        raise ValueError(f"{CONTEXT} is not {CONTEXT_URL}")
     session = CachedSession(str(cache))
     request = requests.Request("GET", CONTEXT_URL).prepare()
     raw = HTTPResponse(
-        io.BytesIO(json.dumps(content).encode()),
+        io.BytesIO(content),
         headers={"Content-Type": "application/ld+json"},
         status=200,
         preload_content=False,
@@ -42,8 +41,8 @@ def keep(context: Path, cache: Path) -> None:
     session.cache.save_response(requests.adapters.HTTPAdapter().build_response(request, raw))
 
 
-def main(crate: Path, context: Path, cache: Path) -> int:
-    keep(context, cache)
+def main(crate: Path, cache: Path) -> int:
+    keep_context(cache)
     settings = ValidationSettings(
         rocrate_uri=str(crate),
         profile_identifier=PROFILE,
@@ -58,4 +57,4 @@ def main(crate: Path, context: Path, cache: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:4])))
+    sys.exit(main(*map(Path, sys.argv[1:3])))

@@ -5,11 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import rocrate
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-crate" / "bin" / "python"
-CONTEXT = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
 
 
 def crate_problems(crate: Path, cache: Path) -> list[str]:
@@ -23,7 +21,7 @@ def crate_problems(crate: Path, cache: Path) -> list[str]:
     copied = shutil.copytree(crate, cache / "validated")
     script = Path(__file__).with_name("validate_crate.py")
     result = subprocess.run(
-        [PYTHON, script, copied, CONTEXT, cache / "http"],
+        [PYTHON, script, copied, cache / "http"],
         capture_output=True,
         text=True,
         check=False,

@@ -6,11 +6,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from osteohip.errors import StudyError
 
 if TYPE_CHECKING:  # heavy, and this module is imported while the workflow is parsed
     import numpy.typing as npt
@@ -82,6 +84,23 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def read_arrays_of(path: Path, case_ids: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Read a ``.npz`` of arrays that have a row for each ``case_id``: these cases, in this order.
+
+    Raises
+    ------
+    StudyError
+        If it lacks one of them.
+    """
+    arrays = read_arrays(path)
+    places = {str(case): place for place, case in enumerate(arrays["case_id"])}
+    missing = [case for case in case_ids if case not in places]
+    if missing:
+        raise StudyError(f"{path.name}: expected a row of {missing[0]}: make it anew")
+    chosen = [places[case] for case in case_ids]
+    return {name: array[chosen] for name, array in arrays.items()}
 
 
 def file_sha256(path: Path) -> str:

@@ -12,7 +12,13 @@ import numpy.typing as npt
 from osteohip.errors import StudyError
 from osteohip.evaluation.discrimination import auc
 from osteohip.explanation.maps import Maps
-from osteohip.explanation.similarity import median, similarity, spearman, ssim, zero_maps
+from osteohip.explanation.similarity import (
+    median,
+    similarities,
+    similarity,
+    summary,
+    zero_maps,
+)
 
 Floats = npt.NDArray[np.float64]
 NO_PAIR = "no case that two runs call the same has two maps that differ within themselves"
@@ -34,7 +40,7 @@ def agreement_of_seeds(runs: Mapping[str, Maps], *, size: int) -> dict[str, Any]
     Returns
     -------
     dict
-        For each layer each pair's `similarity`, and the `median` over the cases of what a case has
+        For each layer each pair's `summary`, and the `median` over the cases of what a case has
         in the mean over the pairs that call it the same.
 
     Raises
@@ -52,24 +58,21 @@ def agreement_of_seeds(runs: Mapping[str, Maps], *, size: int) -> dict[str, Any]
     layers: dict[str, Any] = {}
     for name in first.layers:
         maps = {run: found.layers[name] for run, found in runs.items()}
+        values = {(a, b): similarities(maps[a], maps[b], size=size) for a, b in pairs}
         layers[name] = {
-            "spearman": median(
-                _mean_of_pairs([_where(alike[a, b], spearman(maps[a], maps[b])) for a, b in pairs]),
+            measure: median(
+                _mean_of_pairs([_where(alike[pair], values[pair][measure]) for pair in pairs]),
                 reason=NO_PAIR,
-            ).as_json(),
-            "ssim": median(
-                _mean_of_pairs(
-                    [_where(alike[a, b], ssim(maps[a], maps[b], size=size)) for a, b in pairs]
-                ),
-                reason=NO_PAIR,
-            ).as_json(),
+            ).as_json()
+            for measure in ("spearman", "ssim")
+        } | {
             "pairs": [
                 {
-                    "runs": [a, b],
-                    "called_the_same": int(alike[a, b].sum()),
-                    **similarity(maps[a][alike[a, b]], maps[b][alike[a, b]], size=size),
+                    "runs": list(pair),
+                    "called_the_same": int(alike[pair].sum()),
+                    **summary({of: found[alike[pair]] for of, found in values[pair].items()}),
                 }
-                for a, b in pairs
+                for pair in pairs
             ],
         }
     return {"n": len(first), "runs": list(runs), "layers": layers}

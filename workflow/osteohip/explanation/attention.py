@@ -18,7 +18,7 @@ from osteohip.evaluation.proportions import wilson
 from osteohip.explanation.maps import Maps, area_under, enlarged
 from osteohip.explanation.outcomes import OUTCOMES
 from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
-from osteohip.files import read_arrays
+from osteohip.files import read_arrays_of
 
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
@@ -62,21 +62,18 @@ class Masks:
     cortex: Shares
 
 
-def read_masks(path: Path, case_ids: npt.NDArray[np.str_], *, size: int) -> Masks:
-    """Read ``masks.npz`` as far as these cases go.
+def masks_of(path: Path, case_ids: npt.NDArray[np.str_], *, size: int) -> Masks:
+    """Read the masks of these cases from ``masks.npz``.
 
     Raises
     ------
     StudyError
         If it lacks a case or is of another size than the crops.
     """
-    arrays = read_arrays(path)
-    places = {str(case): place for place, case in enumerate(arrays["case_id"])}
-    wanted = case_ids.tolist()
-    if not places.keys() >= set(wanted) or arrays["bone"].shape[1:] != (size, size):
-        raise StudyError(f"{path.name}: expected masks of all cases, {size} pixels a side")
-    chosen = [places[case] for case in wanted]
-    return Masks(arrays["bone"][chosen], arrays["cortex"][chosen])
+    arrays = read_arrays_of(path, case_ids.tolist())
+    if arrays["bone"].shape[1:] != (size, size):
+        raise StudyError(f"{path.name}: expected masks of {size} pixels a side")
+    return Masks(arrays["bone"], arrays["cortex"])
 
 
 def outcome(label: int, *, called: bool) -> str:

@@ -152,7 +152,7 @@ def attend(
 ) -> None:
     """Measure what of each map lies where, and draw the map of each case over its crop."""
     from osteohip.config import Bootstrap, parse_settings
-    from osteohip.explanation.attention import attention_facts, attention_table, read_masks
+    from osteohip.explanation.attention import attention_facts, attention_table, masks_of
     from osteohip.explanation.maps import read_maps
     from osteohip.explanation.overlays import write_overlays
     from osteohip.files import read_json, write_csv, write_json
@@ -169,7 +169,7 @@ def attend(
         found,
         labels=dict(zip(cases.case_ids.tolist(), cases.labels.tolist(), strict=True)),
         medial_right=right & (not mirrored),
-        masks=None if masks is None else read_masks(masks, found.case_ids, size=cases.size),
+        masks=None if masks is None else masks_of(masks, found.case_ids, size=cases.size),
         size=cases.size,
         border=border,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PIL import Image, ImageDraw
 from osteohip.explanation.colours import colours, heat_levels, opacity
 from osteohip.explanation.maps import Maps, enlarged
 from osteohip.explanation.outcomes import OUTCOMES
-from osteohip.files import write_bytes
+from osteohip.files import read_arrays_of, write_bytes
 from osteohip.images.pictures import windowed
 from osteohip.model.cases import Cases
 
@@ -100,6 +101,41 @@ def _mixed(crop: Grey, levels: Grey) -> Colour:
 def side_of(size: int, *, least: int = LEAST_SIDE) -> int:
     """Return the pixels a side at which a crop of ``size`` is shown: a whole multiple of it."""
     return size * max(1, -(-least // size))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A crop, and its map over it: shapes (side, side) and (side, side, 3)."""
+
+    crop: Grey
+    overlay: Colour
+
+
+def shown_cases(
+    maps: Maps, case_ids: Sequence[str], *, crops: Path, least: int = LEAST_SIDE
+) -> dict[str, Shown]:
+    """Return the pictures of some cases of the maps, of the layer that is shown.
+
+    Parameters
+    ----------
+    crops
+        ``crops.npz``.
+    least
+        Least pixels a side.
+
+    Raises
+    ------
+    StudyError
+        If a case has no crop.
+    """
+    arrays = read_arrays_of(crops, case_ids)
+    side = side_of(arrays["pixels"].shape[1], least=least)
+    heat = dict(zip(maps.case_ids.tolist(), maps.layers[maps.shown], strict=True))
+    found = {}
+    for case, pixels, valid in zip(case_ids, arrays["pixels"], arrays["valid"], strict=True):
+        crop = grey(pixels, valid, side)
+        found[case] = Shown(crop, laid_over(crop, heat[case]))
+    return found
 
 
 def blank(side: int) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -110,8 +110,8 @@ def median(values: Floats, *, reason: str = CONSTANT, level: float = LEVEL) -> E
     return Estimate(estimate, float(numbers[below - 1]), float(numbers[n - below]), None, n, method)
 
 
-def similarity(first: Maps, second: Maps, *, size: int) -> dict[str, Any]:
-    """Return how alike the maps of the same cases are, as JSON can hold it.
+def similarities(first: Maps, second: Maps, *, size: int) -> dict[str, Floats]:
+    """Return how alike each pair of maps is: `spearman` and `ssim`, both of shape (n,).
 
     Parameters
     ----------
@@ -119,6 +119,12 @@ def similarity(first: Maps, second: Maps, *, size: int) -> dict[str, Any]:
         Shape (n, rows, columns), at least 0.
     size
         Pixels a side of the crop.
+    """
+    return {"spearman": spearman(first, second), "ssim": ssim(first, second, size=size)}
+
+
+def summary(values: Mapping[str, Floats]) -> dict[str, Any]:
+    """Return what `similarities` are over the cases, as JSON can hold it.
 
     Returns
     -------
@@ -126,14 +132,15 @@ def similarity(first: Maps, second: Maps, *, size: int) -> dict[str, Any]:
         ``undefined`` pairs, of which at least one map is the same everywhere, and the `median` of
         ``spearman`` and ``ssim`` over the others.
     """
-    measures: dict[str, Callable[[], Floats]] = {
-        "spearman": lambda: spearman(first, second),
-        "ssim": lambda: ssim(first, second, size=size),
-    }
     return {
-        "undefined": int((is_constant(first) | is_constant(second)).sum()),
-        **{name: median(measure()).as_json() for name, measure in measures.items()},
+        "undefined": int(np.isnan(values["spearman"]).sum()),
+        **{name: median(found).as_json() for name, found in values.items()},
     }
+
+
+def similarity(first: Maps, second: Maps, *, size: int) -> dict[str, Any]:
+    """Return the `summary` of the `similarities` of the maps of the same cases."""
+    return summary(similarities(first, second, size=size))
 
 
 def zero_maps(maps: Maps) -> int:

@@ -103,9 +103,15 @@ def kit(
     from osteohip.config import Readers, is_simulated, parse_settings
     from osteohip.errors import StudyError
     from osteohip.explanation.maps import read_maps
-    from osteohip.files import private_folder, read_json, write_csv, write_text
+    from osteohip.files import (
+        private_folder,
+        read_arrays_of,
+        read_json,
+        write_csv,
+        write_text,
+    )
     from osteohip.readers.deck import build_deck
-    from osteohip.readers.reading_page import crops_of, reading_page
+    from osteohip.readers.reading_page import reading_page
     from osteohip.readers.readings import key_table
 
     chosen = parse_settings(Readers, settings)
@@ -114,7 +120,7 @@ def kit(
         raise StudyError("films of patients are read by persons: name them in readers.names")
     found = read_maps(maps)
     case_ids = [str(case) for case in found.case_ids]
-    pixels, valid = crops_of(crops, case_ids)
+    shown = read_arrays_of(crops, case_ids)
     keys = []
     for name in reader:
         items = build_deck(
@@ -122,8 +128,8 @@ def kit(
         )
         page, deck = reading_page(
             items,
-            crops=pixels,
-            valid=valid,
+            crops=shown["pixels"],
+            valid=shown["valid"],
             maps=found.layers[found.shown],
             decoy_maps=found.randomised,
             reader=name,
@@ -155,18 +161,16 @@ def simulate(
     """Read a deck of the kit as a simulated reader does: by measured attention, with errors."""
     from osteohip.errors import StudyError
     from osteohip.explanation.maps import read_maps
-    from osteohip.files import read_arrays, write_csv
+    from osteohip.files import read_arrays_of, write_csv
     from osteohip.readers.readings import read_key
     from osteohip.readers.simulated import judgements, simulate_readings
 
     decks = [deck for deck in read_key(key) if deck.reader == reader]
     if len(decks) != 1:
         raise StudyError(f"{key.name}: expected one deck of {reader}")
-    bone = None
-    if masks is not None:
-        arrays = read_arrays(masks)
-        bone = dict(zip(map(str, arrays["case_id"]), arrays["bone"], strict=True))
-    adequate = judgements(read_maps(maps), size=size, masks=bone, border=border)
+    found = read_maps(maps)
+    bone = None if masks is None else read_arrays_of(masks, found.case_ids.tolist())["bone"]
+    adequate = judgements(found, size=size, bone=bone, border=border)
     write_csv(out, simulate_readings(decks[0], adequate=adequate, error_rate=error_rate, seed=seed))
 
 

@@ -6,17 +6,14 @@ import base64
 import hashlib
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from osteohip.config import is_simulated
-from osteohip.errors import StudyError
 from osteohip.explanation.colours import colours, heat_levels, opacity
 from osteohip.explanation.maps import enlarged
-from osteohip.files import read_arrays
 from osteohip.images.pictures import encode_grey, windowed
 from osteohip.readers.deck import Item
 from osteohip.readers.kit import render_page
@@ -97,25 +94,6 @@ def reading_page(
         pictures=pictures,
     )
     return page, deck
-
-
-def crops_of(
-    path: Path, case_ids: Sequence[str]
-) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]:
-    """Return values and validity of these cases' crops, both of shape (cases, size, size).
-
-    Raises
-    ------
-    StudyError
-        If a case has no crop.
-    """
-    arrays = read_arrays(path)
-    places = {str(case): place for place, case in enumerate(arrays["case_id"])}
-    missing = [case for case in case_ids if case not in places]
-    if missing:
-        raise StudyError(f"{path.name}: expected a crop of {missing[0]}: explain anew")
-    chosen = [places[case] for case in case_ids]
-    return arrays["pixels"][chosen], arrays["valid"][chosen]
 
 
 def encode_heat(heat: npt.NDArray[np.floating]) -> bytes:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from osteohip.config import SIMULATED, is_simulated
-from osteohip.errors import StudyError
 from osteohip.explanation.maps import Maps, enlarged
 from osteohip.readers.deck import Kind
 from osteohip.readers.judgement import judge
@@ -19,7 +18,7 @@ from osteohip.site.readings import READING_COLUMNS
 
 
 def judgements(
-    maps: Maps, *, size: int, masks: Mapping[str, npt.NDArray[np.floating]] | None, border: float
+    maps: Maps, *, size: int, bone: npt.NDArray[np.floating] | None, border: float
 ) -> dict[tuple[str, Kind], bool]:
     """Return what a simulated reader who never errs says of each case, and of it as a decoy.
 
@@ -29,30 +28,24 @@ def judgements(
         Of the cohort; those of the layer that is shown are judged.
     size
         Pixels a side of the crop.
-    masks
-        Share of bone of each case, shape (size, size); None where no mask tells.
+    bone
+        Shape (n, size, size), share of each pixel that is bone; None where no mask tells.
     border
         Width of the border band, as a share of the crop's side.
-
-    Raises
-    ------
-    StudyError
-        For a case without mask.
     """
     shown: dict[Kind, npt.NDArray[np.float32]] = {
         "case": maps.layers[maps.shown],
         "decoy": maps.randomised,
     }
-    missing = [case for case in map(str, maps.case_ids) if masks is not None and case not in masks]
-    if missing:
-        raise StudyError(f"expected a mask of {missing[0]}: make the masks anew")
-    found: dict[tuple[str, Kind], bool] = {}
-    for place, case in enumerate(map(str, maps.case_ids)):
-        bone = None if masks is None else masks[case][None]
-        for kind, of_kind in shown.items():
-            heat = enlarged(of_kind[place : place + 1], size)
-            found[case, kind] = bool(judge(heat, bone=bone, border=border)[0])
-    return found
+    return {
+        (case, kind): bool(adequate)
+        for kind, of_kind in shown.items()
+        for case, adequate in zip(
+            maps.case_ids.tolist(),
+            judge(enlarged(of_kind, size), bone=bone, border=border),
+            strict=True,
+        )
+    }
 
 
 def simulate_readings(

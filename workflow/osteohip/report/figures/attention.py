@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,7 @@ from PIL import Image
 from osteohip.explanation.colours import colours
 from osteohip.explanation.maps import read_maps
 from osteohip.explanation.outcomes import OUTCOMES
-from osteohip.explanation.overlays import grey, laid_over, side_of
-from osteohip.files import read_arrays
+from osteohip.explanation.overlays import Shown, shown_cases
 from osteohip.report.attention import Looked
 from osteohip.report.figures.style import COLOURS, GREY, PAGE_MM, Numbers, sheet
 from osteohip.writing.wording import number
@@ -32,30 +30,6 @@ BORDERS = {
     "medial": "lateral margin of the teardrop",
     "lateral": "lateral of the vastus ridge",
 }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A crop, and its map over it: shapes (side, side) and (side, side, 3), 0 to 255."""
-
-    crop: npt.NDArray[np.uint8]
-    overlay: npt.NDArray[np.uint8]
-
-
-def shown_cases(looked: Looked, case_ids: Sequence[str]) -> dict[str, Shown]:
-    """Return the pictures of some cases."""
-    if not case_ids:
-        return {}
-    maps, crops = read_maps(looked.maps), read_arrays(looked.crops)
-    of_map = {case: i for i, case in enumerate(maps.case_ids.tolist())}
-    of_crop = {case: i for i, case in enumerate(crops["case_id"].tolist())}
-    side = side_of(crops["pixels"].shape[1])
-    found = {}
-    for case in case_ids:
-        i = of_crop[case]
-        crop = grey(crops["pixels"][i], crops["valid"][i], side)
-        found[case] = Shown(crop, laid_over(crop, maps.layers[maps.shown][of_map[case]]))
-    return found
 
 
 def outcomes_figure(cases: Sequence[Numbers], shown: Mapping[str, Shown]) -> Figure:
@@ -174,7 +148,7 @@ def attention_figures(attention: Numbers, looked: Looked, film: Path | None) -> 
     chosen = attention["figures"]
     cases = [*chosen["outcomes"], *chosen["pair"]]
     ids = list(dict.fromkeys(case["case_id"] for case in cases if case["case_id"]))
-    shown = shown_cases(looked, ids)
+    shown = shown_cases(read_maps(looked.maps), ids, crops=looked.crops)
     found = {
         "attention-outcomes": outcomes_figure(chosen["outcomes"], shown),
         "attention-pair": pair_figure(chosen["pair"], shown),

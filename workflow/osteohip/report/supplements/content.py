@@ -16,8 +16,8 @@ from osteohip.explanation.attention import ZERO
 from osteohip.explanation.colours import colours
 from osteohip.explanation.maps import Maps, read_maps
 from osteohip.explanation.outcomes import OUTCOMES
-from osteohip.explanation.overlays import SYNTHETIC, grey, laid_over, side_of
-from osteohip.files import read_arrays, read_json
+from osteohip.explanation.overlays import SYNTHETIC, shown_cases
+from osteohip.files import read_json
 from osteohip.report.attention import Looked, read_looked
 from osteohip.writing.table import mark_of
 from osteohip.writing.wording import number, percent
@@ -134,26 +134,20 @@ def read_part(
     synthetic
         Whether films or model are.
     """
-    arrays = read_arrays(looked.crops)
-    places = {case: i for i, case in enumerate(arrays["case_id"].tolist())}
-    of_map = {case: i for i, case in enumerate(maps.case_ids.tolist())}
-    side = side_of(arrays["pixels"].shape[1], least=LEAST_SIDE)
-    shown = looked.table[looked.table["layer"] == maps.shown]
-    hips = []
-    for row in ordered(shown).to_dict(orient="records"):
-        case = str(row["case_id"])
-        crop = grey(arrays["pixels"][places[case]], arrays["valid"][places[case]], side)
-        heat = maps.layers[maps.shown][of_map[case]]
-        hips.append(
-            Hip(
-                case_id=case,
-                outcome=str(row["outcome"]),
-                lines=tuple(lines_of({str(key): value for key, value in row.items()})),
-                crop=picture(crop, synthetic=synthetic),
-                overlay=picture(laid_over(crop, heat), synthetic=synthetic),
-            )
+    table = ordered(looked.table[looked.table["layer"] == maps.shown])
+    shown = shown_cases(maps, table["case_id"].tolist(), crops=looked.crops, least=LEAST_SIDE)
+    hips = tuple(
+        Hip(
+            case_id=case,
+            outcome=str(row["outcome"]),
+            lines=tuple(lines_of({str(key): value for key, value in row.items()})),
+            crop=picture(found.crop, synthetic=synthetic),
+            overlay=picture(found.overlay, synthetic=synthetic),
         )
-    return Part(cohort, name, synthetic, tuple(hips)), side
+        for (case, found), row in zip(shown.items(), table.to_dict(orient="records"), strict=True)
+    )
+    side = max(len(found.crop) for found in shown.values())
+    return Part(cohort, name, synthetic, hips), side
 
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:
