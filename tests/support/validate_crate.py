@@ -1,9 +1,9 @@
 """Validate an RO-Crate without network. Runs in the validator's own environment, .venv-crate.
 
-    python validate_crate.py CRATE CACHE
+    python validate_crate.py CRATE CACHE SEVERITY
 
 CACHE is a folder of its own, where the context of RO-Crate 1.1 lies as if it had been fetched; it
-is the one that `rocrate` ships in the validator's environment.
+is the one that `rocrate` ships in the validator's environment. SEVERITY is REQUIRED or RECOMMENDED.
 Prints what is wrong, one line each, and ends with status 1 if anything is.
 """
 
@@ -41,12 +41,12 @@ def keep_context(cache: Path) -> None:
     session.cache.save_response(requests.adapters.HTTPAdapter().build_response(request, raw))
 
 
-def main(crate: Path, cache: Path) -> int:
+def main(crate: Path, cache: Path, severity: str) -> int:
     keep_context(cache)
     settings = ValidationSettings(
         rocrate_uri=str(crate),
         profile_identifier=PROFILE,
-        requirement_severity=Severity.REQUIRED,
+        requirement_severity=Severity[severity],
         offline=True,
         cache_path=cache,
     )
@@ -57,4 +57,4 @@ def main(crate: Path, cache: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:3])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

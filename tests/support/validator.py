@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-crate" / "bin" / "python"
 
 
-def crate_problems(crate: Path, cache: Path) -> list[str]:
+def crate_problems(crate: Path, cache: Path, severity: str = "REQUIRED") -> list[str]:
     """Return what is wrong with a crate by Provenance Run Crate 0.5; ``cache`` is a scratch folder.
 
     That profile holds those of Workflow Run Crate, Process Run Crate and RO-Crate 1.1.
@@ -21,7 +21,7 @@ def crate_problems(crate: Path, cache: Path) -> list[str]:
     copied = shutil.copytree(crate, cache / "validated")
     script = Path(__file__).with_name("validate_crate.py")
     result = subprocess.run(
-        [PYTHON, script, copied, cache / "http"],
+        [PYTHON, script, copied, cache / "http", severity],
         capture_output=True,
         text=True,
         check=False,

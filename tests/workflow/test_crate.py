@@ -26,6 +26,20 @@ def test_it_is_valid(small_study, tmp_path):
     assert crate_problems(small_study / "reports", tmp_path) == []
 
 
+def test_of_what_is_recommended_it_lacks_who_ran_it_and_pages_of_software(small_study, tmp_path):
+    problems = crate_problems(small_study / "reports", tmp_path, "RECOMMENDED")
+    assert {problem.split(":", 1)[0] for problem in problems} == {
+        "ro-crate-1.1_22.2",  # author
+        "ro-crate-1.1_22.3",  # publisher
+        "process-run-crate-0.5_8.6",  # agent
+        "process-run-crate-0.5_3.2",  # url of software
+        "process-run-crate-0.5_5.1",  # the address of a package (pkg:) is none of the web
+        "workflow-ro-crate-1.0_6.1",  # a README.md
+        "workflow-ro-crate-1.0_6.2",
+        "workflow-ro-crate-1.0_8.1",  # Bioschemas: parameters of the workflow as a whole
+    }
+
+
 def without(entity: str, key: str) -> Callable[[dict], None]:
     return lambda graph: graph[entity].pop(key)
 

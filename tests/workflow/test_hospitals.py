@@ -180,7 +180,10 @@ def test_the_internal_test_is_told_from_the_bundle(small_study, received):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "inputs"),
-    [("swapped", {"development", "busan", "daegu"}), ("received", {"busan", "model"})],
+    [
+        ("swapped", {"SITE:development", "SITE:busan", "SITE:daegu"}),
+        ("received", {"SITE:busan", "MODEL:model"}),
+    ],
 )
 def test_where_results_come_from_is_told(name, inputs, request, hospitals, tmp_path):
     reports = request.getfixturevalue(name).folder / "reports"

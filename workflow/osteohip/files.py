@@ -86,8 +86,17 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         return {name: archive[name] for name in archive.files}
 
 
-def read_arrays_of(path: Path, case_ids: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """Read a ``.npz`` of arrays that have a row for each ``case_id``: these cases, in this order.
+def read_arrays_of(
+    path: Path, case_ids: Sequence[str], *names: str
+) -> tuple[npt.NDArray[Any], ...]:
+    """Read arrays of a ``.npz`` that have a row for each ``case_id``.
+
+    Parameters
+    ----------
+    case_ids
+        The cases that are wanted, in the order that is wanted.
+    names
+        The arrays that are wanted.
 
     Raises
     ------
@@ -100,7 +109,7 @@ def read_arrays_of(path: Path, case_ids: Sequence[str]) -> dict[str, npt.NDArray
     if missing:
         raise StudyError(f"{path.name}: expected a row of {missing[0]}: make it anew")
     chosen = [places[case] for case in case_ids]
-    return {name: array[chosen] for name, array in arrays.items()}
+    return tuple(arrays[name][chosen] for name in names)
 
 
 def file_sha256(path: Path) -> str:

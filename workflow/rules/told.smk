@@ -3,7 +3,7 @@
 import json
 import os
 
-# Keys of the configuration that hold no path and no name of a person.
+# Keys of the configuration that hold no name of a person; of paths, their names are told.
 TOLD_KEYS = (
     "allow_mixing",
     "seed",
@@ -37,18 +37,39 @@ def told_results(wildcards):
 
 
 def told_inputs():
-    """Sites and a received model by their digests; a folder is given so that it is not told."""
+    """What the study begins with, by name and digest; its place is given so that it is not told."""
     sites = [
-        {"kind": "site", "id": site, "folder": str(folder)}
-        | {"digests": SITE_DIGESTS.get(site, {})}
+        (f"SITE:{site}", "A site folder", folder, SITE_DIGESTS.get(site, {}))
         for site, folder in SITES.items()
     ]
     models = [
-        {"kind": "model", "id": run, "folder": str(STUDY.model)}
-        | {"digests": {"receive": MODEL.digest}}
+        (f"MODEL:{run}", "A received model", STUDY.model, {"receive": MODEL.digest})
         for run in RECEIVED
     ]
-    return json.dumps([*sites, *models])
+    weights = {
+        (weights.path, weights.sha256)
+        for run in STUDY.trained
+        if (weights := STUDY.run_network(run).initial_weights)
+    }
+    files = [
+        (f"WEIGHTS:{digest[:8]}", "Initial weights", place, {"train": digest})
+        for place, digest in sorted(weights)
+    ]
+    if STUDY.readings:
+        files.append(("READINGS", "Readings of the maps", STUDY.readings, {}))
+    if STUDY.statements:
+        files.append(("STATEMENTS", "Statements of the authors", STUDY.statements, {}))
+    return json.dumps(
+        [
+            {
+                "name": name,
+                "description": description,
+                "place": str(place),
+                "digests": digests,
+            }
+            for name, description, place, digests in (*sites, *models, *files)
+        ]
+    )
 
 
 def workflow_files():

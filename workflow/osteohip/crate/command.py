@@ -13,10 +13,12 @@ def crate(
     benchmarks: Annotated[Path, typer.Option(help="measurements of the jobs")],
     of: Annotated[list[str], typer.Option(help="folder of results to account for; repeatable")],
     workflow: Annotated[Path, typer.Option(help="folder of the Snakefile and its rules")],
-    lock: Annotated[list[Path], typer.Option(help="lock of an environment; repeatable")],
+    lock: Annotated[
+        list[Path], typer.Option(help="lock of an environment, this one first; repeatable")
+    ],
     numbers: Annotated[Path, typer.Option(help="numbers.json of the report")],
-    inputs: Annotated[str, typer.Option(help="sites and a received model, as JSON")],
-    settings: Annotated[str, typer.Option(help="the configuration without paths, as JSON")],
+    inputs: Annotated[str, typer.Option(help="what the study began with, as JSON")],
+    settings: Annotated[str, typer.Option(help="the configuration, as JSON")],
     out_dir: Annotated[Path, typer.Option(help="folder of the report, which becomes the crate")],
 ) -> None:
     """Describe the study as a Workflow Run RO-Crate: inputs, commands, software, times, results."""
@@ -28,15 +30,15 @@ def crate(
     from osteohip.crate.software import locked_packages, python
     from osteohip.errors import StudyError
     from osteohip.files import read_json, write_json
+    from osteohip.writing.commands import told_content
 
     given = json.loads(inputs)
-    folders = {item["folder"]: f"{item['kind'].upper()}:{item['id']}" for item in given}
-    jobs = read_jobs(records, of, itself="crate", benchmarks=benchmarks, names=folders)
+    names = {item["place"]: item["name"] for item in given}
+    jobs = read_jobs(records, of, itself="crate", benchmarks=benchmarks, names=names)
     if not jobs:
         raise StudyError(f"{records}: expected records of the results; run the study first")
-    copied = copy_workflow(
-        workflow, [*lock], settings=json.loads(settings), out=out_dir / "workflow"
-    )
+    told_settings = told_content(json.loads(settings), names)
+    copied = copy_workflow(workflow, [*lock], settings=told_settings, out=out_dir / "workflow")
     study = read_json(numbers)["study"]
     kind = "Synthetic data: it says nothing about patients. " if study["synthetic"] else ""
     content = build_crate(
@@ -48,14 +50,10 @@ def crate(
         study=Path(),
         jobs=jobs,
         inputs=[
-            Input(
-                id=item["id"],
-                description={"site": "A site folder", "model": "A received model"}[item["kind"]],
-                digests=item["digests"],
-            )
+            Input(item["name"], description=item["description"], digests=item["digests"])
             for item in given
         ],
-        packages=locked_packages(lock[0]),
+        packages=locked_packages(lock),
         python=python(),
     )
     write_json(out_dir / "ro-crate-metadata.json", content)

@@ -1,7 +1,8 @@
 """The crate's metadata: workflow, jobs, inputs and results, as the profiles ask for them.
 
 Profiles: Provenance Run Crate 0.5, so Workflow Run Crate and Process Run Crate 0.5 and Workflow
-RO-Crate 1.0 as well, on RO-Crate 1.1 (https://www.researchobject.org/workflow-run-crate/).
+RO-Crate 1.0 as well, on RO-Crate 1.1 (https://www.researchobject.org/workflow-run-crate/). Of what
+they recommend, who ran the study (agent, author, publisher) is not told, and software has no page.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from osteohip.crate.records import Job, rules_in_order
 from osteohip.crate.software import Package
 from osteohip.files import file_sha256
 
+WORKFLOW_RO_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
-    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+    WORKFLOW_RO_CRATE: ("Workflow RO-Crate", "1.0"),
 }
 # Terms that the RO-Crate 1.1 context lacks, written out so that no second context is fetched.
 RUN_TERMS = "https://w3id.org/ro/terms/workflow-run#"
@@ -34,25 +36,27 @@ TERMS = {name: RUN_TERMS + name for name in ("sha256", "resourceUsage")}
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 WORKFLOW_TYPES = ("SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
 UNLICENSED = "No licence is stated here; the authors of the study decide."
+# Units by the vocabulary that the profile's own examples take.
+UNITS = {
+    name: f"https://qudt.org/vocab/unit/{code}" for name, code in (("s", "SEC"), ("MB", "MegaBYTE"))
+}
 
 
 @dataclass(frozen=True)
 class Input:
-    """What a study begins with: a site folder, or a received model.
+    """What a study begins with: a site folder, a received model, or another file or folder.
 
     Parameters
     ----------
-    id
-        The site's id, or the run's name.
+    name
+        What it is called where commands name it.
     description
         What it is.
     digests
         For each stage that reads of it, the digest of what it reads.
-    stages
-        The rules that read it.
     """
 
-    id: str
+    name: str
     description: str
     digests: Mapping[str, str]
 
@@ -89,7 +93,7 @@ def build_crate(
     inputs
         What the study began with.
     packages, python
-        Software, the package that names Snakemake among it.
+        Software, Snakemake among it.
     """
     return _Crate(folder, study).build(
         title=title,
@@ -109,6 +113,7 @@ class _Crate:
         self.study = study
         self.crate = ROCrate(version="1.1")
         self.crate.metadata.extra_terms.update(TERMS)
+        self.mentioned: list[Entity] = []
 
     def _add(self, identifier: str, kind: str | list[str], /, **properties: Any) -> Entity:
         entity = ContextEntity(self.crate, identifier, properties={"@type": kind, **properties})
@@ -134,19 +139,21 @@ class _Crate:
         crate.mainEntity = main
         crate.name, crate.description = title, description
         crate.datePublished = ended
-        crate.license = UNLICENSED
-        crate.root_dataset["conformsTo"] = [
-            self._add(profile, "CreativeWork", name=name, version=version)
+        crate.license = self._add(
+            "#licence", "CreativeWork", name="Licence of the study", description=UNLICENSED
+        )
+        profiles = {
+            profile: self._add(profile, "CreativeWork", name=name, version=version)
             for profile, (name, version) in PROFILES.items()
+        }
+        crate.root_dataset["conformsTo"] = list(profiles.values())
+        crate.metadata["conformsTo"] = [
+            {"@id": "https://w3id.org/ro/crate/1.1"},
+            profiles[WORKFLOW_RO_CRATE],
         ]
-        crate.root_dataset["mentions"] = [self._add_run(main, engine, jobs, inputs, files)]
-        software = [
-            self._add(
-                f"#package-{p.name}", "SoftwareApplication", name=p.name, softwareVersion=p.version
-            )
-            for p in (python, *packages)
-            if p.name != "snakemake"
-        ]
+        self._add_run(main, engine, jobs, inputs, files)
+        crate.root_dataset["mentions"] = self.mentioned
+        software = [self._package(p) for p in (python, *packages) if p.name != "snakemake"]
         language = self._add(
             SNAKEMAKE, "ComputerLanguage", name="Snakemake", url="https://snakemake.github.io"
         )
@@ -156,12 +163,18 @@ class _Crate:
         main["version"] = osteohip.__version__
         main["softwareRequirements"] = [engine, *software]
         result: dict[str, Any] = crate.metadata.generate()
+        for entity in result["@graph"]:
+            for key, value in entity.items():
+                if isinstance(value, list) and len(value) == 1:
+                    entity[key] = value[0]
         return result
 
     def _engine(self, packages: Iterable[Package]) -> Entity:
-        version = next(p.version for p in packages if p.name == "snakemake")
+        return self._package(next(p for p in packages if p.name == "snakemake"))
+
+    def _package(self, package: Package) -> Entity:
         return self._add(
-            "#package-snakemake", "SoftwareApplication", name="snakemake", softwareVersion=version
+            package.url, "SoftwareApplication", name=package.name, softwareVersion=package.version
         )
 
     def _payload(self, path: str, *, main: bool) -> Entity:
@@ -190,10 +203,14 @@ class _Crate:
         if found := self.crate.get(identifier):
             return found
         if place.is_dir():
-            parts = [name for name in files if name.startswith(f"{inside}/")]
-            return self._add(
-                identifier, "Collection", name=path, hasPart=[files[name] for name in parts]
+            parts = [file for name, file in files.items() if name.startswith(f"{inside}/")]
+            if not parts:
+                return self._add(identifier, "CreativeWork", name=path)
+            entity = self._add(
+                identifier, "Collection", name=path, mainEntity=parts[0], hasPart=parts
             )
+            self.mentioned.append(entity)
+            return entity
         if "private" in Path(path).parts:
             about = {"description": "Private: it stays where it was made and has no digest here."}
         elif place.is_file():
@@ -209,8 +226,8 @@ class _Crate:
         jobs: Sequence[Job],
         inputs: Sequence[Input],
         files: Mapping[str, Entity],
-    ) -> Entity:
-        """Add the run as a whole, its jobs, and what they began with; return the run."""
+    ) -> None:
+        """Add the run as a whole, its jobs, and what they began with."""
         tools, steps = {}, {}
         for position, rule in enumerate(rules_in_order(jobs)):
             tools[rule] = self._add(
@@ -233,6 +250,7 @@ class _Crate:
             "#run",
             "CreateAction",
             name="The study",
+            description="Snakemake ran all jobs that the report needs.",
             instrument=main,
             object=began,
             result=[files[path] for path in files if path != main.id],
@@ -258,20 +276,20 @@ class _Crate:
             object=controls,
             result=run,
         )
-        return run
+        self.mentioned += [run, *actions]
 
     def _input(self, item: Input) -> Entity:
         return self._add(
-            f"#input-{item.id}",
+            f"#input-{item.name}",
             "CreativeWork",
-            name=item.id,
+            name=item.name,
             description=item.description,
             identifier=[
                 self._add(
-                    f"#input-{item.id}-{stage}",
+                    f"#input-{item.name}-{stage}",
                     "PropertyValue",
                     name=f"digest of what {stage} reads",
-                    propertyID="sha256 of names and contents, first 16 digits",
+                    propertyID="SHA-256, or its first digits",
                     value=value,
                 )
                 for stage, value in sorted(item.digests.items())
@@ -289,6 +307,7 @@ class _Crate:
                 propertyID=name,
                 value=f"{value:g}",
                 unitText=unit,
+                unitCode=UNITS[unit],
             )
             for name, unit, value in job.usage
         ]

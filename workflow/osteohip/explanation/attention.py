@@ -70,10 +70,10 @@ def masks_of(path: Path, case_ids: npt.NDArray[np.str_], *, size: int) -> Masks:
     StudyError
         If it lacks a case or is of another size than the crops.
     """
-    arrays = read_arrays_of(path, case_ids.tolist())
-    if arrays["bone"].shape[1:] != (size, size):
+    bone, cortex = read_arrays_of(path, case_ids.tolist(), "bone", "cortex")
+    if bone.shape[1:] != (size, size):
         raise StudyError(f"{path.name}: expected masks of {size} pixels a side")
-    return Masks(arrays["bone"], arrays["cortex"])
+    return Masks(bone, cortex)
 
 
 def outcome(label: int, *, called: bool) -> str:

@@ -128,12 +128,12 @@ def shown_cases(
     StudyError
         If a case has no crop.
     """
-    arrays = read_arrays_of(crops, case_ids)
-    side = side_of(arrays["pixels"].shape[1], least=least)
+    pixels, valid = read_arrays_of(crops, case_ids, "pixels", "valid")
+    side = side_of(pixels.shape[1], least=least)
     heat = dict(zip(maps.case_ids.tolist(), maps.layers[maps.shown], strict=True))
     found = {}
-    for case, pixels, valid in zip(case_ids, arrays["pixels"], arrays["valid"], strict=True):
-        crop = grey(pixels, valid, side)
+    for i, case in enumerate(case_ids):
+        crop = grey(pixels[i], valid[i], side)
         found[case] = Shown(crop, laid_over(crop, heat[case]))
     return found
 

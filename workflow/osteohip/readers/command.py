@@ -120,7 +120,7 @@ def kit(
         raise StudyError("films of patients are read by persons: name them in readers.names")
     found = read_maps(maps)
     case_ids = [str(case) for case in found.case_ids]
-    shown = read_arrays_of(crops, case_ids)
+    pixels, valid = read_arrays_of(crops, case_ids, "pixels", "valid")
     keys = []
     for name in reader:
         items = build_deck(
@@ -128,8 +128,8 @@ def kit(
         )
         page, deck = reading_page(
             items,
-            crops=shown["pixels"],
-            valid=shown["valid"],
+            crops=pixels,
+            valid=valid,
             maps=found.layers[found.shown],
             decoy_maps=found.randomised,
             reader=name,
@@ -169,7 +169,9 @@ def simulate(
     if len(decks) != 1:
         raise StudyError(f"{key.name}: expected one deck of {reader}")
     found = read_maps(maps)
-    bone = None if masks is None else read_arrays_of(masks, found.case_ids.tolist())["bone"]
+    bone = None
+    if masks is not None:
+        (bone,) = read_arrays_of(masks, found.case_ids.tolist(), "bone")
     adequate = judgements(found, size=size, bone=bone, border=border)
     write_csv(out, simulate_readings(decks[0], adequate=adequate, error_rate=error_rate, seed=seed))
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shlex
 from collections.abc import Mapping
+from typing import Any
 
-PATH_OF_A_MACHINE = re.compile(r"(?<![\w.@:/-])/[^\s'\"]+")
+SHELL = (">", ">>", "2>&1", "|", "&&", ";")
 
 
 def told(command: str, names: Mapping[str, str]) -> str:
-    """Return a command line that names no folder of the machine.
+    """Return a command line that names no place outside the study's folder.
 
     Parameters
     ----------
     command
         As a shell reads it.
     names
-        Folders, and what to call them; every other path from the root is called PATH.
+        Files and folders, and what to call them; every other path from the root, or that leads out
+        of the study's folder, is called PATH, also inside JSON.
 
     Examples
     --------
@@ -25,7 +27,33 @@ def told(command: str, names: Mapping[str, str]) -> str:
     ...      {"/data/our sites/asan": "SITE:asan"})
     'osteohip select --site SITE:asan --out-dir results > PATH'
     """
-    for folder in sorted(names, key=len, reverse=True):
-        command = command.replace(shlex.quote(folder), names[folder])
-        command = command.replace(folder, names[folder])
-    return PATH_OF_A_MACHINE.sub("PATH", command)
+    words = []
+    for word in shlex.split(command):
+        option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        shown = option + equals + _told_text(value, names)
+        words.append(shown if word in SHELL else shlex.quote(shown))
+    return " ".join(words)
+
+
+def told_content(content: Any, names: Mapping[str, str]) -> Any:
+    """Return what JSON holds, the places that it names told as those of a command."""
+    if isinstance(content, dict):
+        return {key: told_content(value, names) for key, value in content.items()}
+    if isinstance(content, list):
+        return [told_content(value, names) for value in content]
+    return _told_text(content, names) if isinstance(content, str) else content
+
+
+def _told_text(text: str, names: Mapping[str, str]) -> str:
+    for place in sorted(names, key=len, reverse=True):
+        if text == place or text.startswith(f"{place}/"):
+            return names[place] + text.removeprefix(place)
+    if text.startswith(("/", "..")):
+        return "PATH"
+    if text.startswith(("{", "[")):
+        try:
+            content = told_content(json.loads(text), names)
+        except ValueError:
+            return text
+        return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    return text
