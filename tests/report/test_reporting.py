@@ -94,7 +94,8 @@ def test_what_the_authors_say_is_printed_as_it_is(real_study: Any, tmp_path: Pat
     shutil.copytree(real_study.reports, folder)
     said = tmp_path / "statements.yaml"
     awkward = "Approved [here](http://a.b) by <b>them</b> | $1^2$ @collins2024."
-    said.write_text(json.dumps({"ethics": awkward, "fairness": "Nothing was done."}))
+    given = {"ethics": awkward, "fairness": "Nothing was done.", "registration": "Not registered."}
+    said.write_text(json.dumps(given))
     manuscript(report_dir=folder, statements=said)
     html = (folder / "report.html").read_text(encoding="utf-8")
     text = " ".join(re.sub(r"<[^>]+>", "", html).split())
@@ -102,6 +103,8 @@ def test_what_the_authors_say_is_printed_as_it_is(real_study: Any, tmp_path: Pat
         "Ethics. Approved [here](http://a.b) by &lt;b&gt;them&lt;/b&gt; | $1^2$ @collins2024."
         in text
     )
+    abstract = text[text.index("Abstract") : text.index("Introduction")]
+    assert "Registration. Not registered." in abstract
     assert "Nothing was done." in (folder / "model-card.md").read_text(encoding="utf-8")
     frame = pd.read_csv(folder / "checklists" / "tripod-ai.csv", dtype=str).set_index("item")
     assert frame.loc["17", "status"] == "given by the author"

@@ -40,11 +40,13 @@ def study(small_study, tmp_path_factory, make_checkout, run_snakemake) -> Simple
     for number, (site, (made, name)) in enumerate(SITES.items(), 1):
         source = small_study / "results" / "synthetic" / made
         plant_site(source, hospitals / site, name=name, number=number)
+    (hospitals / "statements.yaml").write_text("funding: None.\n")
     folder = make_checkout(tmp_path_factory.mktemp("planted") / "study", SETTINGS)
     arguments = (
         "--config",
         f"development={hospitals / 'asan'}",
         f"external=[{hospitals / 'busan'}]",
+        f"statements={hospitals / 'statements.yaml'}",
     )
 
     # All that Snakemake can say of a job is searched, not only what it says by default.

@@ -38,6 +38,10 @@ class Statements(Section):
     data_availability: Text = Field(
         default=None, description="whether, from whom and how the data can be had"
     )
+    code_availability: Text = Field(
+        default=None,
+        description="where the code of this study and its settings can be had, and in what version",
+    )
     model_availability: Text = Field(
         default=None, description="whether the trained model can be had, and what restricts its use"
     )

@@ -152,7 +152,7 @@ def _words(content: Numbers) -> dict[str, Any]:
     return {
         "checklists": content.get("checklists", []),
         "statements": [
-            {"title": title_of(name), "text": text}
+            {"key": name, "title": title_of(name), "text": text}
             for name, text in content.get("statements", {}).items()
         ],
         "preprocessing": content["model"]["preprocessing"],
