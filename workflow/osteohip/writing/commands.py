@@ -52,8 +52,10 @@ def _told_text(text: str, names: Mapping[str, str]) -> str:
         return "PATH"
     if text.startswith(("{", "[")):
         try:
-            content = told_content(json.loads(text), names)
+            content = json.loads(text)
         except ValueError:
             return text
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+        shown = told_content(content, names)
+        if shown != content:
+            return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     return text
