@@ -1,4 +1,4 @@
-"""The tables of measures and of the comparison: each cell from the results."""
+"""The tables of measures: each cell from the results."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def tables_of(content: Any) -> dict[str, dict[str, tuple[str, ...]]]:
 
 def test_main_table_holds_the_five_and_the_area(study: Any) -> None:
     tables = tables_of(study.numbers)
-    assert list(tables) == ["measures", "measures-validation", "measures-further", "comparison"]
+    assert list(tables) == ["measures", "measures-validation", "measures-further"]
     assert len(tables["measures"]) == 2 + len(MEASURES)
     test = study.numbers["cohorts"][1]
     assert tables["measures"]["Sensitivity"][0] == estimate(test["metrics"]["sensitivity"])
@@ -36,35 +36,11 @@ def test_further_measures_and_predictive_values_at_each_prevalence(study: Any) -
     assert rows["Positive likelihood ratio"][1].startswith(number(ratio["estimate"], 2))
 
 
-def test_comparison_holds_every_difference(study: Any) -> None:
-    rows = tables_of(study.numbers)["comparison"]
-    found = study.numbers["comparison"]["external"]["external"]
-    assert next(iter(rows)) == "External: External hospital"
-    cells = rows["Area under the ROC curve"]
-    assert cells[0] == number(found["auc"]["auc_a"], 3)
-    assert cells[1] == number(found["auc"]["auc_b"], 3)
-    assert cells[2].startswith(number(found["auc"]["difference"], 3))
-    points = number(100 * found["proportions"]["specificity"]["difference"], 1)
-    assert rows["Specificity"][2].startswith(points)
-    assert "p = " in cells[2] or "p < " in cells[2] or "p > " in cells[2]
-
-
-def test_without_an_external_site_there_is_no_comparison(make_tree: Any) -> None:
-    assert "comparison" not in tables_of(make_tree(externals=()).count())
-
-
-@pytest.mark.parametrize("kind", ["estimate", "difference"])
-def test_what_is_undefined_is_words(study: Any, kind: str) -> None:
+def test_what_is_undefined_is_words(study: Any) -> None:
     content = json.loads(json.dumps(study.numbers))
-    if kind == "estimate":
-        content["cohorts"][1]["metrics"]["auc"] |= {"estimate": None, "reason": "one class"}
-    else:
-        content["comparison"]["external"]["external"]["auc"] |= {
-            "difference": None,
-            "reason": "one class",
-        }
-    cells = tables_of(content)["comparison"]["Area under the ROC curve"]
-    assert cells[0 if kind == "estimate" else 2] == "not defined (one class)"
+    content["cohorts"][1]["metrics"]["auc"] |= {"estimate": None, "reason": "one class"}
+    cells = tables_of(content)["measures"]["Area under the ROC curve"]
+    assert cells[0] == "not defined (one class)"
 
 
 def test_a_comparison_of_other_evaluations_is_refused(make_tree: Any) -> None:

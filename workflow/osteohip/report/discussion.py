@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from osteohip.report.cohorts import held_out, where
+from osteohip.report.findings import (
+    explained_sentence,
+    miscalibrated,
+    not_above_one_call,
+    unclear_at_border,
+    wrong_calls,
+)
 from osteohip.writing.wording import Markdown, capital, escape, number, percent, plural, sequence
 
 Numbers = Mapping[str, Any]
@@ -24,6 +31,30 @@ def difference_to(content: Numbers, cohort: Numbers) -> Numbers:
 
 def conclusion(content: Numbers) -> Markdown:
     """Return the conclusion: what the intervals show, and nothing more."""
+    return Markdown(" ".join([*_told(content), *_evidence(content["study"])]))
+
+
+def main_findings(content: Numbers) -> list[Markdown]:
+    """Return what the discussion begins with, a paragraph each."""
+    cohorts = held_out(content)
+    told = " ".join(_told(content))
+    more = []
+    unclear = unclear_at_border(cohorts)
+    if unclear:
+        more.append(
+            "Near the border of the label, where the truth itself is least certain, the network "
+            "was not shown to tell osteoporosis better than chance: the area was "
+            f"{sequence(unclear)}."
+        )
+    more += [explained_sentence(cohort) for cohort in cohorts if cohort["drop"]]
+    return [
+        Markdown(text)
+        for text in (told, " ".join(filter(None, more)), *_evidence(content["study"]))
+        if text
+    ]
+
+
+def _told(content: Numbers) -> list[str]:
     cohorts = held_out(content)
     sentences = [_discrimination(cohort) for cohort in cohorts if cohort["kind"] == "test"]
     for cohort in cohorts:
@@ -46,16 +77,24 @@ def conclusion(content: Numbers) -> Markdown:
             )
         elif known:
             sentences.append("The network was not shown to tell more than the strongest baseline.")
-    study = content["study"]
-    if study["films_synthetic"]:
-        sentences.append("The films were computed: none of this is evidence about patients.")
-    elif study["all_synthetic"]:
+    weak = not_above_one_call(cohorts)
+    if weak:
         sentences.append(
-            "The network learned from computed films: none of this is evidence about patients."
+            "The network's accuracy was not shown to be above that of giving every hip the same "
+            f"call {sequence(weak)}."
         )
-    elif study["synthetic"]:
-        sentences.append("Results of computed films are no evidence about patients.")
-    return Markdown(" ".join(sentences))
+    return sentences
+
+
+def _evidence(study: Numbers) -> list[str]:
+    """Return what results on computed films are no evidence of."""
+    if study["films_synthetic"]:
+        return ["The films were computed: none of this is evidence about patients."]
+    if study["all_synthetic"]:
+        return ["The network learned from computed films: none of this is evidence about patients."]
+    return (
+        ["Results of computed films are no evidence about patients."] if study["synthetic"] else []
+    )
 
 
 def _discrimination(cohort: Numbers) -> str:
@@ -121,6 +160,19 @@ def limitations(content: Numbers) -> list[Markdown]:
                 f"{number(counts['k'])} with osteoporosis, so that the interval of the area "
                 f"reaches from {number(area['low'], 3)} to {number(area['high'], 3)}."
             )
+    weak = not_above_one_call(held_out(content))
+    if weak:
+        found.append(
+            f"{capital(sequence(weak))} the network was not shown to be right more often than one "
+            "call for every hip, that of the larger class."
+        )
+    found += [text for cohort in held_out(content) if (text := wrong_calls(cohort))]
+    wrong = miscalibrated(held_out(content))
+    if wrong:
+        found.append(
+            f"The scores are not to be read as probabilities: {'; '.join(wrong)}. Of both, one "
+            "would be ideal."
+        )
     regions = config["selection"]["label_regions"]
     found.append(
         "The reference standard has an error of its own: a T-score near the border of the label "
@@ -156,4 +208,9 @@ def limitations(content: Numbers) -> list[Markdown]:
             "The epoch was chosen on the validation set, whose accuracy of "
             f"{percent(best)} is optimistic for that reason."
         )
+        if content["runs"] is None or content["runs"]["trained"] == 1:
+            found.append(
+                "The network was trained once, from one seed: how far its results would differ "
+                "after another training is not known, and no interval tells it."
+            )
     return [text if isinstance(text, Markdown) else Markdown(text) for text in found]

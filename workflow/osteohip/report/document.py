@@ -17,7 +17,14 @@ from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
 from osteohip.report.cohorts import cohort_title, held_out, population, study_mark, where
-from osteohip.report.discussion import conclusion, difference_to, limitations
+from osteohip.report.discussion import conclusion, difference_to, limitations, main_findings
+from osteohip.report.findings import (
+    below_one_call,
+    calibration_sentences,
+    compared_sentence,
+    performance_sentences,
+    subgroup_sentences,
+)
 from osteohip.report.illustration import Illustration
 from osteohip.report.illustrations import illustrations, useful_words
 from osteohip.report.measures import INTERVALS
@@ -179,6 +186,7 @@ def _words(content: Numbers) -> dict[str, Any]:
         "proportion_interval": INTERVALS[evaluation["proportion_interval"]],
         **attention_words(content),
         "conclusion": conclusion(content),
+        "main_findings": main_findings(content),
         "limitations": limitations(content),
         # A template holds no digit.
         "one": 1,
@@ -197,6 +205,11 @@ def _helpers(content: Numbers) -> dict[str, Any]:
         "difference_to": lambda cohort: difference_to(content, cohort),
         "area_span": lambda found: wording.span(found["low"], found["high"], 3),
         "refit_sentence": refit_sentence,
+        "performance": performance_sentences,
+        "below_one_call": below_one_call,
+        "compared": compared_sentence,
+        "calibrated": calibration_sentences,
+        "subgroups": subgroup_sentences,
         "part_of": lambda item: wording.unbroken(wording.part_of(item)),
         "percent": lambda share: wording.unbroken(wording.percent(share)),
         "sequence": wording.sequence,

@@ -1,14 +1,13 @@
-"""The measures of each cohort, and the external cohorts beside the test set: tables."""
+"""The measures of each cohort: tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from osteohip.evaluation.measures import PROPORTIONS
 from osteohip.report.cohorts import column_title, held_out
-from osteohip.writing.table import PARTLY, Row, Table, heading_row, mark_of
-from osteohip.writing.wording import capital, difference, estimate, number, part_of, percent
+from osteohip.writing.table import PARTLY, Row, Table, mark_of
+from osteohip.writing.wording import capital, estimate, number, part_of
 
 Numbers = Mapping[str, Any]
 
@@ -35,16 +34,14 @@ FURTHER = {
 
 
 def measures_tables(content: Numbers) -> list[Table]:
-    """Return the main table of measures, the supplementary ones, and the comparison."""
+    """Return the main table of measures and the supplementary ones."""
     validation = [cohort for cohort in content["cohorts"] if cohort["kind"] == "validation"]
     cohorts = held_out(content)
-    tables = [
+    return [
         _measures_table("measures", cohorts, content),
         *([_measures_table("measures-validation", validation, content)] if validation else []),
         _further_table(cohorts, content),
     ]
-    compared = content["comparison"] and content["comparison"]["external"]
-    return [*tables, comparison_table(content)] if compared else tables
 
 
 def head(measure: str) -> str:
@@ -113,51 +110,6 @@ def _further_table(cohorts: Sequence[Numbers], content: Numbers) -> Table:
         f"{methods_of(_metrics(cohorts, labels))}",
         supplement=True,
     )
-
-
-def comparison_table(content: Numbers) -> Table:
-    """Return the test set beside each external site, with the difference of every main measure."""
-    test, *externals = held_out(content)
-    rows = []
-    methods: list[str] = []
-    for cohort in externals:
-        found = content["comparison"]["external"][cohort["id"]]
-        partly = len({test["synthetic"], cohort["synthetic"]}) > 1
-        rows.append(heading_row(column_title(cohort, partly=partly), 4))
-        for name in MEASURES:
-            proportion = name in PROPORTIONS
-            item = found["proportions"][name] if proportion else found[name]
-            rows.append(
-                Row(
-                    (
-                        head(name),
-                        _short(test["metrics"][name]),
-                        _short(cohort["metrics"][name]),
-                        difference(item, percents=proportion),
-                    )
-                )
-            )
-            if item["method"] not in methods:
-                methods.append(item["method"])
-    return Table(
-        key="comparison",
-        caption="The external sites beside the test set."
-        if len(externals) > 1
-        else "The external site beside the test set.",
-        header=("Measure", "Test set", "External site", "Test set less external site (p)"),
-        rows=tuple(rows),
-        align="llll",
-        mark=mark_of([test["synthetic"], *(cohort["synthetic"] for cohort in externals)]),
-        note=f"Differences with their {content['study']['interval_percent']} % interval, of shares "
-        f"in percentage points, and p values of no difference. Methods: {'; '.join(methods)}.",
-    )
-
-
-def _short(item: Numbers) -> str:
-    """Return an estimate without its interval, which stands in the table of measures."""
-    if item["estimate"] is None:
-        return estimate(item)
-    return number(item["estimate"], 3) if item["k"] is None else percent(item["estimate"])
 
 
 def _header(first: str, cohorts: Sequence[Numbers]) -> tuple[str, ...]:

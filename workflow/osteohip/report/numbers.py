@@ -17,6 +17,7 @@ from osteohip.paper.published import JANG_2021
 from osteohip.report.attention import attention_numbers
 from osteohip.report.baselines import baseline_numbers, comparator, plan_numbers
 from osteohip.report.clinical import clinical_numbers
+from osteohip.report.findings import one_call
 from osteohip.report.readers import readers_numbers
 from osteohip.report.received import UNKNOWN_OVERLAP, other_settings, received
 from osteohip.report.results import PARTS, Results, Site
@@ -306,6 +307,7 @@ def _cohorts(results: Results) -> list[dict[str, Any]]:
                 "confusion": counts,
                 "threshold": evaluation.metrics["threshold"],
                 "metrics": evaluation.metrics["metrics"],
+                "one_call": one_call(counts, results.config.evaluation.proportion_interval),
                 "warnings": evaluation.metrics["warnings"],
                 **clinical_numbers(evaluation),
                 "baselines": baseline_numbers(evaluation.baselines, evaluation.metrics),
