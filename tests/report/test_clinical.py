@@ -94,14 +94,27 @@ def test_a_re_tuned_threshold_is_a_row_of_its_own(large: Any) -> None:
 
 def test_triage_counts_add_up_or_say_why_not(large: Any) -> None:
     content = changed(large)
-    rows = tables(content)["triage"].rows
-    assert rows[0].heading
-    unreachable = [row for row in rows if "no threshold reaches" in row.cells[0]]
-    assert all(cell == "–" for row in unreachable for cell in row.cells[1:])
+    table = tables(content)["triage"]
+    assert table.rows[0].heading
+    triages = content["cohorts"][0]["triage"]
+    reasons = {t[side]["reason"] for t in triages for side in ("rule_in", "rule_out")} - {None}
+    assert reasons
+    assert all(reason in table.note for reason in reasons)
+    assert not [row for row in table.rows if not row.heading and not any(row.cells[1:])]
+    thresholds = [cell for cell in lines(table) if cell.startswith("Ruled")]
+    assert thresholds
+    assert len({len(cell.rpartition(".")[2]) for cell in thresholds}) == 1
     for cohort in content["cohorts"]:
         for item in cohort["triage"]:
             sums = item["ruled_in"] + item["ruled_out"] + item["undecided"]
             assert sums == cohort["n"] == item["decided"]["n"]
+    for triage in content["cohorts"][0]["triage"]:
+        for side in ("rule_in", "rule_out"):
+            triage[side] |= {"threshold": None, "reason": f"no {side}"}
+    table = tables(content)["triage"]
+    assert [row.cells[0] for row in table.rows] == ["Decided, of all", "Wrong, of the decided"]
+    assert "By their estimates: no rule_in; no rule_out." in table.note
+    for cohort in content["cohorts"]:
         cohort["triage"] = []
     assert "triage" not in tables(content)
     assert "without DXA" not in text(content)

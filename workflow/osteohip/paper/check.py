@@ -14,6 +14,9 @@ COHORTS: tuple[Cohort, ...] = ("test", "external")
 
 # A finding that rests on a test counts below this p value.
 ALPHA = 0.05
+# Fewer of one class than this make an external validation unreliable.
+SMALLEST_CLASS = 100
+SMALLEST_CLASS_SOURCE = "Collins GS, Ogundimu EO, Altman DG. Stat Med 2016;35:214–226"
 
 
 @dataclass(frozen=True)

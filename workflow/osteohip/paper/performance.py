@@ -22,15 +22,21 @@ from osteohip.evaluation.discrimination import area_interval
 from osteohip.evaluation.estimate import LEVEL, Estimate
 from osteohip.evaluation.measures import PROPORTIONS, class_measures, proportions
 from osteohip.evaluation.ratios import at_prevalence
-from osteohip.paper.check import ALPHA, COHORTS, Check, Cohort, Rule, cohort_name
+from osteohip.paper.check import (
+    ALPHA,
+    COHORTS,
+    SMALLEST_CLASS,
+    SMALLEST_CLASS_SOURCE,
+    Check,
+    Cohort,
+    Rule,
+    cohort_name,
+)
 from osteohip.paper.published import Paper, Part, Performance
 from osteohip.writing.wording import estimate, number, p_value, percent, sequence, span
 
 # The threshold probability at which a needless referral and a missed case weigh the same.
 EVEN = 0.5
-# Fewer of one class than this make an external validation unreliable (Collins GS, Ogundimu EO,
-# Altman DG. Stat Med 2016;35:214-226).
-SMALLEST_CLASS = 100
 VARIANCE = "Hanley-McNeil"
 LONG = {
     "accuracy": "accuracy",
@@ -259,7 +265,7 @@ def predictive_value(paper: Paper) -> Check:
         f"{percent(prevalence[0])} and {percent(prevalence[1])}, positive likelihood ratio "
         f"{number(ratio[0], 2)} and {number(ratio[1], 2)}; at the test set's prevalence the "
         f"external rates give a PPV of {estimate(moved.as_json(), share=True)}",
-        explanation="Predictive values move with prevalence; likelihood ratios need not",
+        explanation="Predictive values move with prevalence; likelihood ratios do not have to",
         numbers={
             "ppv": ppv,
             "ratio": ratio,
@@ -373,7 +379,7 @@ def measure_drops(paper: Paper) -> Check:
         holds=not fallen,
         by_test=True,
         expected="None of the five measures falls outside by more than chance",
-        finding=f"By more than chance falls: {', '.join(fallen)}",
+        finding=f"What falls by more than chance: {', '.join(fallen)}",
         place="Results, External validation",
         arithmetic=f"Fisher's exact test, not corrected for five of them: {'; '.join(told)}",
         explanation="Too many healthy hips are called osteoporotic there; the NPV falls with the "
@@ -424,10 +430,12 @@ def class_sizes(paper: Paper) -> Check:
         kind="consequence",
         holds=min(min(pair) for pair in sizes.values()) >= SMALLEST_CLASS,
         expected=f"Each class has {number(SMALLEST_CLASS)} cases, the usual least for a validation",
-        finding="The cohorts are smaller than what a validation is held to need",
+        finding=f"The cohorts do not have the {number(SMALLEST_CLASS)} hips of each class that a "
+        "validation is held to need",
         place="Methods, Dataset preparation and External validation",
         arithmetic=f"{told}; the external specificity is {estimate(specificity.as_json())}",
-        explanation="Other studies are criticised for small samples; no sample size was planned",
+        explanation="Other studies are criticised for small samples; no sample size was planned. "
+        f"Least number: {SMALLEST_CLASS_SOURCE}",
         numbers={cohort: list(pair) for cohort, pair in sizes.items()},
     )
 
@@ -463,7 +471,8 @@ def epoch_choice(paper: Paper) -> Check:
         kind="open",
         holds=epochs <= n + 1,
         expected="The validation accuracy can tell the epochs apart",
-        finding="The epoch of best validation accuracy need not be one, and ties are not spoken of",
+        finding="Several epochs may share the best validation accuracy, and it is not told which "
+        "of them is taken",
         place="Methods, Training details",
         arithmetic=f"{number(epochs)} epochs share the {number(n + 1)} values that {number(n)} "
         f"images allow; at an accuracy of {percent(accuracy)} the standard error is "

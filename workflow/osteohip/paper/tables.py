@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from osteohip.writing.table import Row, Table, heading_row
-from osteohip.writing.wording import difference, estimate, number, percent
+from osteohip.writing.wording import difference, estimate, exact_percent, measure, number, percent
 
 Audit = Mapping[str, Any]
 
@@ -68,7 +68,8 @@ def findings_table(content: Audit) -> Table:
         rows=tuple(rows),
         align="llll",
         mark="",
-        note="All values follow from the published numbers alone.",
+        note="All values follow from the published numbers alone. PPV and NPV: positive and "
+        "negative predictive value; NLNN: the paper's name for a network with a non-local block.",
         supplement=True,
     )
 
@@ -108,7 +109,7 @@ def measures_table(content: Audit) -> Table:
     everyone = [estimate(cohort["everyone_positive"]["accuracy"]) for cohort in of.values()]
     rows.append(Row(("Accuracy of calling everyone osteoporotic", *everyone, "")))
     for name, label in CLASS_MEASURES.items():
-        cells = [estimate(cohort["class_measures"][name]) for cohort in of.values()]
+        cells = [measure(name, cohort["class_measures"][name]) for cohort in of.values()]
         rows.append(Row((label, *cells, "")))
     for name, label in AREAS.items():
         cells = [estimate(cohort[name]) for cohort in of.values()]
@@ -142,7 +143,11 @@ def confusion_table(content: Audit) -> Table:
             "real_non_op": (counts["fp"], counts["tn"]),
             "total": (counts["tp"] + counts["fp"], counts["fn"] + counts["tn"]),
         }
-        heads = {"real_op": "Real OP", "real_non_op": "Real nonOP", "total": "Total"}
+        heads = {
+            "real_op": "Osteoporosis",
+            "real_non_op": "No osteoporosis",
+            "total": "Total",
+        }
         for line, head in heads.items():
             cells = (*printed[line], *read[line], sum(read[line]))
             rows.append(Row((head, *(number(cell) for cell in cells))))
@@ -151,17 +156,18 @@ def confusion_table(content: Audit) -> Table:
         caption="The paper's confusion matrices as printed and with rows as truth.",
         header=(
             "",
-            "Printed: predicted OP",
-            "Printed: predicted nonOP",
+            "Printed: called osteoporosis",
+            "Printed: called no osteoporosis",
             "Printed: total",
-            "Predicted OP",
-            "Predicted nonOP",
+            "Called osteoporosis",
+            "Called no osteoporosis",
             "Total",
         ),
         rows=tuple(rows),
         align="lrrrrrr",
         mark="",
-        note="On the right in the orientation of the paper's own class sizes and measures.",
+        note="On the left as printed, where the paper writes OP and nonOP, real and predicted; on "
+        "the right in the orientation of the paper's own class sizes and measures.",
         supplement=True,
     )
 
@@ -189,7 +195,7 @@ def net_benefit_table(content: Audit) -> Table:
 def _net_benefit_rows(of: Mapping[str, Any]) -> Iterator[Row]:
     columns = [cohort["net_benefit"] for cohort in of.values()]
     for entries in zip(*columns, strict=True):
-        cells = [percent(entries[0]["threshold_probability"])]
+        cells = [exact_percent(entries[0]["threshold_probability"])]
         for entry in entries:
             cells += [
                 number(entry["model"]["estimate"], 3),

@@ -15,7 +15,16 @@ from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
 from osteohip.writing.table import Row, Table, heading_row, mark_of
-from osteohip.writing.wording import Markdown, capital, estimate, number, percent, plain, plural
+from osteohip.writing.wording import (
+    Markdown,
+    capital,
+    estimate,
+    exact_percent,
+    number,
+    percent,
+    plain,
+    plural,
+)
 
 Numbers = Mapping[str, Any]
 
@@ -309,8 +318,8 @@ def _measures_table(
         mark=mark,
         note=f"Means over the hips with their {level} % bootstrap interval by patient; maps that "
         "are 0 everywhere have no shares. Heat over area is 1 where heat knows nothing of the "
-        f"region. The border band takes {percent(border)} of the side at each edge. The curves "
-        "are those of the score of the class that was called.",
+        f"region. The border band takes {exact_percent(border)} of the side at each edge. The "
+        "curves are those of the score of the class that was called.",
     )
 
 

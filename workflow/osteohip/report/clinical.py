@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from osteohip.writing.wording import (
     MISSING,
     difference,
     estimate,
+    exact,
+    exact_percent,
     number,
     percent,
     plain,
@@ -48,6 +51,11 @@ PREVALENCE = {
     "accuracy": "Accuracy",
     "ppv": "Positive predictive value",
     "npv": "Negative predictive value",
+}
+# The two thresholds of a triage: how each is called, and what is told of it.
+SIDES = {
+    "rule_in": ("Ruled in from", "ppv", "false_rule_in", "ruled_in"),
+    "rule_out": ("Ruled out below", "npv", "false_rule_out", "ruled_out"),
 }
 REFITS = {"platt": "Platt's refit (intercept and slope)", "temperature": "temperature scaling"}
 RULES = {
@@ -241,13 +249,22 @@ def triage_table(content: Numbers) -> Table:
     cohorts = content["cohorts"]
     mark = mark_of(cohort["synthetic"] for cohort in cohorts)
     rows: list[Row] = []
-    for i, first in enumerate(cohorts[0]["triage"]):
+    unreached = []
+    triages = cohorts[0]["triage"]
+    digits = _digits(triages)
+    for i, first in enumerate(triages):
         bound = first["basis"] == "lower_bound"
-        found = [cohort["triage"][i] for cohort in cohorts]
         title = "By the lower limit of the predictive values" if bound else "By their estimates"
-        rows.append(heading_row(title, 1 + len(cohorts)))
-        rows += _triage_rows(first, found)
-    targets = cohorts[0]["triage"][0]
+        found = [cohort["triage"][i] for cohort in cohorts]
+        of_basis = list(_triage_rows(first, found, digits))
+        if of_basis:
+            rows += [heading_row(title, 1 + len(cohorts)), *of_basis, *_decided_rows(found)]
+        reasons = [first[side]["reason"] for side in SIDES if first[side]["threshold"] is None]
+        if reasons:
+            unreached.append(f"{title}: {'; '.join(reasons)}.")
+    if not rows:
+        rows += _decided_rows([cohort["triage"][0] for cohort in cohorts])
+    targets = triages[0]
     return Table(
         key="triage",
         caption="Two thresholds: who might be decided without DXA.",
@@ -256,35 +273,35 @@ def triage_table(content: Numbers) -> Table:
         align="l" * (1 + len(cohorts)),
         mark=mark,
         note=f"Thresholds were chosen on the {targets['chosen_on']} set: ruled in from the lowest "
-        f"score on with a positive predictive value of {percent(targets['rule_in']['target'])}, "
+        "score on with a positive predictive value of "
+        f"{exact_percent(targets['rule_in']['target'])}, "
         "ruled out below the highest score with a negative predictive value of "
-        f"{percent(targets['rule_out']['target'])}, and carried over unchanged."
-        f"{_optimism(cohorts, 'the values are')}",
+        f"{exact_percent(targets['rule_out']['target'])}, and carried over unchanged."
+        f"{_optimism(cohorts, 'the values are')}{''.join(f' {text}' for text in unreached)}",
     )
 
 
-def _triage_rows(first: Numbers, found: Sequence[Numbers]) -> Iterator[Row]:
-    """Yield the rows of one triage; first of validation, where its thresholds come from."""
-    reached = False
-    for side, verb, value, wrong in (
-        ("rule_in", "Ruled in", "ppv", "false_rule_in"),
-        ("rule_out", "Ruled out", "npv", "false_rule_out"),
-    ):
-        limit = first[side]
-        if limit["threshold"] is None:
-            yield Row((f"{verb}: {limit['reason']}", *[MISSING] * len(found)))
+def _digits(triages: Sequence[Numbers]) -> int:
+    """Return the decimals that leave each threshold two digits that tell something."""
+    values = [triage[side]["threshold"] for triage in triages for side in SIDES]
+    return max([3, *(1 - math.floor(math.log10(abs(value))) for value in values if value)])
+
+
+def _triage_rows(first: Numbers, found: Sequence[Numbers], digits: int) -> Iterator[Row]:
+    """Yield the rows of the thresholds that were reached; first of validation, their origin."""
+    for side, (verb, value, wrong, count) in SIDES.items():
+        threshold = first[side]["threshold"]
+        if threshold is None:
             continue
-        reached = True
-        where = "from" if side == "rule_in" else "below"
-        counts = (item["ruled_in" if side == "rule_in" else "ruled_out"] for item in found)
-        label = f"{verb} {where} {exact_point({'value': limit['threshold']})}"
-        yield Row((label, *(number(count) for count in counts)))
+        label = f"{verb} {number(threshold, digits)}"
+        yield Row((label, *(number(item[count]) for item in found)))
         yield Row(("– of these wrongly", *(number(item[wrong]) for item in found)))
-        name = "Positive" if side == "rule_in" else "Negative"
-        yield Row((f"{name} predictive value", *(estimate(item[value]) for item in found)))
-    if reached:
-        yield Row(("Decided, of all", *(estimate(item["decided"]) for item in found)))
-        yield Row(("Wrong, of the decided", *(estimate(item["wrong"]) for item in found)))
+        yield Row((PREVALENCE[value], *(estimate(item[value]) for item in found)))
+
+
+def _decided_rows(found: Sequence[Numbers]) -> Iterator[Row]:
+    yield Row(("Decided, of all", *(estimate(item["decided"]) for item in found)))
+    yield Row(("Wrong, of the decided", *(estimate(item["wrong"]) for item in found)))
 
 
 def drop_table(content: Numbers, cohort: Numbers) -> Table:
@@ -434,7 +451,7 @@ def sample_size_table(content: Numbers) -> Table:
     rows.append(Row(("With osteoporosis", *(number(i["in_hand"]["osteoporosis"]) for i in found))))
     for name, label in NEEDS.items():
         needs = [item["needed"][name] for item in found]
-        width = number(needs[0]["width"], 3)
+        width = exact(needs[0]["width"])
         rows.append(heading_row(f"{label}: an interval {width} wide", 1 + len(cohorts)))
         rows.append(Row(("Anticipated", *(number(need["anticipated"], 3) for need in needs))))
         rows.append(Row(("Hips needed", *(_needed(need) for need in needs))))

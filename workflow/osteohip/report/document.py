@@ -212,6 +212,7 @@ def _helpers(content: Numbers) -> dict[str, Any]:
         "subgroups": subgroup_sentences,
         "part_of": lambda item: wording.unbroken(wording.part_of(item)),
         "percent": lambda share: wording.unbroken(wording.percent(share)),
+        "setting": lambda share: wording.unbroken(wording.exact_percent(share)),
         "sequence": wording.sequence,
     }
 

@@ -145,7 +145,9 @@ def _clinical_illustrations(content: Numbers) -> list[Illustration]:
         Illustration(
             key=f"subgroups-{cohort['id']}",
             caption=f"Subgroups of {cohort_title(cohort)}: estimates with their {level} % "
-            "interval; dotted: all hips. In brackets hips with osteoporosis / all.",
+            "interval; dotted: all hips. In brackets hips with osteoporosis / all. A dash: not "
+            "defined there, or fewer than "
+            f"{wording.number(content['config']['evaluation']['smallest_subgroup'])} hips.",
             alt=f"Forest of the area under the ROC curve, sensitivity and specificity in "
             f"{wording.plural(len(cohort['subgroups']) - 1, 'subgroup')}; the values of all hips "
             f"are {wording.estimate(cohort['metrics']['auc'])}, "
@@ -164,4 +166,4 @@ def useful_words(cohort: Numbers) -> str:
     found = cohort["useful"]
     if found is None:
         return "at no threshold probability"
-    return f"from {wording.percent(found['low'])} to {wording.percent(found['high'])}"
+    return f"from {wording.exact_percent(found['low'])} to {wording.exact_percent(found['high'])}"

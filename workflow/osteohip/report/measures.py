@@ -7,7 +7,7 @@ from typing import Any
 
 from osteohip.report.cohorts import column_title, held_out
 from osteohip.writing.table import PARTLY, Row, Table, mark_of
-from osteohip.writing.wording import capital, estimate, number, part_of
+from osteohip.writing.wording import capital, estimate, exact_percent, measure, number, part_of
 
 Numbers = Mapping[str, Any]
 
@@ -20,16 +20,15 @@ MEASURES = {
     "auc": "area under the ROC curve",
 }
 INTERVALS = {"wilson": "Wilson", "clopper_pearson": "Clopper-Pearson"}
-# With the decimals that each is printed with; None is per cent.
 FURTHER = {
-    "balanced_accuracy": ("balanced accuracy", None),
-    "youden": ("Youden's index", 3),
-    "f1": ("F1 score", 3),
-    "mcc": ("Matthews correlation", 3),
-    "lr_positive": ("positive likelihood ratio", 2),
-    "lr_negative": ("negative likelihood ratio", 2),
-    "diagnostic_odds_ratio": ("diagnostic odds ratio", 1),
-    "average_precision": ("average precision", 3),
+    "balanced_accuracy": "balanced accuracy",
+    "youden": "Youden's index",
+    "f1": "F1 score",
+    "mcc": "Matthews correlation",
+    "lr_positive": "positive likelihood ratio",
+    "lr_negative": "negative likelihood ratio",
+    "diagnostic_odds_ratio": "diagnostic odds ratio",
+    "average_precision": "average precision",
 }
 
 
@@ -44,9 +43,9 @@ def measures_tables(content: Numbers) -> list[Table]:
     ]
 
 
-def head(measure: str) -> str:
+def head(name: str) -> str:
     """Return the name of a main measure with a capital."""
-    return capital(MEASURES[measure])
+    return capital(MEASURES[name])
 
 
 def _measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> Table:
@@ -76,29 +75,18 @@ def _measures_table(key: str, cohorts: Sequence[Numbers], content: Numbers) -> T
 
 def _further_table(cohorts: Sequence[Numbers], content: Numbers) -> Table:
     """Return the further measures, and the predictive values at other prevalences."""
-    names: dict[str, tuple[str, int | None]] = dict(FURTHER)
+    names = dict(FURTHER)
     for name in cohorts[0]["metrics"]:
         value, found, prevalence = name.partition("_at_")
         if found:
-            share = number(100 * float(prevalence), 0 if float(prevalence) * 100 % 1 == 0 else 1)
-            names[name] = (f"{MEASURES[value]} at a prevalence of {share} %", None)
+            share = exact_percent(float(prevalence))
+            names[name] = f"{MEASURES[value]} at a prevalence of {share}"
     rows = [
-        Row(
-            (
-                capital(label),
-                *(
-                    estimate(cohort["metrics"][name], share=digits is None, digits=digits or 3)
-                    for cohort in cohorts
-                ),
-            )
-        )
-        for name, (label, digits) in names.items()
+        Row((capital(label), *(measure(name, cohort["metrics"][name]) for cohort in cohorts)))
+        for name, label in names.items()
     ]
     # One name for all of them in the note.
-    labels = {
-        name: FURTHER[name][0] if name in FURTHER else "predictive values at a prevalence"
-        for name in names
-    }
+    labels = {name: FURTHER.get(name, "predictive values at a prevalence") for name in names}
     return Table(
         key="measures-further",
         caption="Further measures on data that had no part in training.",

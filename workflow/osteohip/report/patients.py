@@ -82,8 +82,13 @@ def characteristics_table(content: Numbers) -> Table:
     def line(label: str, cells: Sequence[str]) -> Row:
         return Row((label, *cells))
 
+    unknown = {
+        name: [group["n"] - group[name]["n"] for group in groups]
+        for name in (*QUANTITIES, "days_between", "year")
+    }
+
     def missing(name: str) -> list[Row]:
-        counts = [group["n"] - group[name]["n"] for group in groups]
+        counts = unknown[name]
         return [line("– not known", [number(n) for n in counts])] if any(counts) else []
 
     rows = [
@@ -104,6 +109,7 @@ def characteristics_table(content: Numbers) -> Table:
             "Days between film and DXA, median (range)",
             [_median_range(group["days_between"]) for group in groups],
         ),
+        *missing("days_between"),
         line("Year of film", [years(group["year"]) for group in groups]),
         *missing("year"),
         heading_row("X-ray device", 1 + len(groups)),
@@ -111,6 +117,12 @@ def characteristics_table(content: Numbers) -> Table:
     for i, item in enumerate(groups[0]["devices"]):
         rows.append(line(plain(item["device"]), [part_of(g["devices"][i]) for g in groups]))
     ceiling = content["study"]["age_ceiling"]
+    known = (
+        "A line “not known” counts the hips without a value, which the line above it leaves out; "
+        "where there is none, no value is missing."
+        if any(map(any, unknown.values()))
+        else "No value is missing."
+    )
     return Table(
         key="characteristics",
         caption=f"The images by {'site' if content['received'] else 'part and by site'}.",
@@ -118,8 +130,7 @@ def characteristics_table(content: Numbers) -> Table:
         rows=tuple(rows),
         align="l" * (1 + len(groups)),
         mark=mark,
-        note=f"Ages of {ceiling} and more count as {ceiling}. SD: standard deviation. Moments are "
-        "of the known values.",
+        note=f"Ages of {ceiling} and more count as {ceiling}. SD: standard deviation. {known}",
         supplement=True,
     )
 

@@ -9,6 +9,10 @@ from typing import Any
 MISSING = "–"
 # Letters that go on one line of a telephone.
 UNBROKEN = 42
+# Measures that are shares although they have no counts, and the decimals of those that need other
+# than three.
+SHARES = ("balanced_accuracy",)
+DECIMALS = {"lr_positive": 2, "lr_negative": 2, "diagnostic_odds_ratio": 1}
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -51,6 +55,11 @@ def exact(value: float) -> str:
 def percent(share: float | None) -> str:
     """Return a share in per cent with one decimal."""
     return MISSING if share is None else f"{number(100 * share, 1)} %"
+
+
+def exact_percent(share: float) -> str:
+    """Return a setting that is a share in per cent, in its shortest form."""
+    return f"{exact(100 * share)} %"
 
 
 def p_value(p: float | None) -> str:
@@ -100,6 +109,12 @@ def estimate(item: Mapping[str, Any], *, share: bool = False, digits: int = 3) -
         return f"{shown} ({low} and above: {item['reason']}{counts})"
     limits = interval(scale * item["low"], scale * item["high"], digits)
     return f"{shown} ({limits}{counts})"
+
+
+def measure(name: str, item: Mapping[str, Any]) -> str:
+    """Return a measure by its name in ``metrics.json`` with its interval, in its own decimals."""
+    share = name in SHARES or "_at_" in name
+    return estimate(item, share=share, digits=DECIMALS.get(name, 3))
 
 
 def interval(low: float, high: float, digits: int) -> str:

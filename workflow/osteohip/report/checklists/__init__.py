@@ -66,6 +66,8 @@ class Item(Section):
     anchors
         Anchors of the report; ``{site}``, ``{cohort}`` and ``{external}`` stand for each site, each
         held-out cohort and each external one.
+    place
+        A place of the report that has no anchor, in words.
     author
         Statements that only the authors can make.
     applies
@@ -81,6 +83,7 @@ class Item(Section):
     asks: str
     keys: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+    place: str | None = None
     author: tuple[str, ...] = ()
     applies: Literal["development", "external"] | None = None
     synthetic: str | None = None
@@ -230,6 +233,7 @@ def answer_item(
         ]
         if shown
         else [],
+        "place": item.place if shown else None,
         "keys": [path for path, there in keys if there] if shown else [],
         "needs": asked_for if status == "author" else [],
         "given": [name for name in item.author if name not in asked_for] if shown else [],
@@ -342,6 +346,8 @@ def _rows(listed: Mapping[str, Any]) -> Iterator[Row]:
 def _found(item: Mapping[str, Any]) -> str:
     """Return the last cell: links to the places, keys where there is none, what is missing."""
     places = [Markdown(f"[{escape(p['name'])}](#{p['anchor']})") for p in item["where"]]
+    if item["place"]:
+        places.append(escape(item["place"]))
     if item["given"]:
         places.append(Markdown("[Statements](#reporting-and-statements)"))
     said = []
@@ -374,7 +380,12 @@ def checklist_frame(listed: Mapping[str, Any], *, synthetic: bool, origin: str) 
                 "source": f"{listed['name']}, doi {listed['doi']}",
                 "status": STATUSES[item["status"]],
                 "why": item["why"],
-                "places": "; ".join(f"{p['name']} (#{p['anchor']})" for p in item["where"]),
+                "places": "; ".join(
+                    [
+                        *(f"{p['name']} (#{p['anchor']})" for p in item["where"]),
+                        *([item["place"]] if item["place"] else []),
+                    ]
+                ),
                 "keys": "; ".join(item["keys"]),
                 "needs": "; ".join(item["needs"]),
                 "given": "; ".join(item["given"]),
