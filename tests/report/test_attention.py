@@ -15,6 +15,7 @@ from osteohip.report.attention import (
     OUTCOMES,
     against_area,
     attention_illustrations,
+    bone_words,
     check_words,
     chosen_outcomes,
     chosen_pair,
@@ -73,15 +74,42 @@ def item(estimate: float | None, low: float | None = None, high: float | None = 
 @pytest.mark.parametrize(
     ("ratio", "expected"),
     [
-        (item(1.5, 1.2, 1.8), "more than its area alone would have it"),
-        (item(0.5, 0.2, 0.8), "less than its area alone would have it, so that the maps are no"),
-        (item(1.0, 0.9, 1.1), "does not lie on bone surely more or less"),
+        (item(1.5, 1.2, 1.8), "lies on bone more than by its share"),
+        (item(0.5, 0.2, 0.8), "lies on bone less than by its share"),
+        (item(1.0, 0.9, 1.1), "was not shown to lie on bone more or less"),
         (item(1.0), "cannot be told (why)"),
         (item(None), "is not known (why)"),
     ],
 )
 def test_words_follow_the_interval(ratio: dict[str, Any], expected: str) -> None:
     assert expected in against_area(ratio, "bone")
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "expected"),
+    [
+        (item(1.2, 1.1, 1.3), item(1.2, 1.1, 1.3), ""),
+        (item(1.2, 1.1, 1.3), item(None), ""),
+        (
+            item(1.2, 1.1, 1.3),
+            item(0.9, 0.8, 0.95),
+            "in the maps of hips called osteoporotic alone",
+        ),
+        (item(1.0, 0.9, 1.1), item(1.2, 1.1, 1.3), "of hips called not osteoporotic alone"),
+        (item(1.0, 0.9, 1.1), item(0.9, 0.8, 0.95), "So the maps are no sign"),
+        (item(None), item(None), ""),
+    ],
+)
+def test_maps_of_the_two_calls_are_told_apart(
+    positive: dict[str, Any], negative: dict[str, Any], expected: str
+) -> None:
+    groups = {
+        call: {"ratios": {"bone": ratio}}
+        for call, ratio in (("positive", positive), ("negative", negative))
+    }
+    found = bone_words(groups)
+    assert expected in found
+    assert bool(expected) is bool(found)
 
 
 @pytest.mark.parametrize(

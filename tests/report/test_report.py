@@ -266,7 +266,7 @@ def test_methods_follow_the_settings(study: Any) -> None:
     content["model"]["preprocessing"] |= {"sigma_divisor": 3.0, "clip": 0.5, "centre": "median"}
     text = markdown_of(content).replace("\\", "")
     assert "a T-score of −1.75 or less" in text
-    assert "The film's own VOI LUT or window was applied first." in text
+    assert "values of interest (VOI LUT), or its window, was applied first." in text
     assert "their median was taken, the rest divided by 3 standard" in text
     assert "clipped to ±0.5." in text
     assert "VOI LUT" not in markdown_of(study.numbers)

@@ -16,7 +16,7 @@ from osteohip.evaluation.bootstrap import bootstrap, percentile_interval
 from osteohip.evaluation.estimate import Estimate
 from osteohip.evaluation.proportions import wilson
 from osteohip.explanation.maps import Maps, area_under, enlarged
-from osteohip.explanation.outcomes import OUTCOMES
+from osteohip.explanation.outcomes import CALLS, OUTCOMES
 from osteohip.explanation.regions import border_band, share_of_area, share_of_heat
 from osteohip.files import read_arrays_of
 
@@ -208,10 +208,11 @@ def attention_facts(
     Returns
     -------
     dict
-        ``border`` and for each of ``layers`` its name and ``groups``: of all cases and of each
-        outcome ``n``, ``zero`` (how many maps are 0 everywhere), ``means`` of each measure over the
-        cases in which it is defined, and ``ratios``: of each region the mean share of heat over the
-        mean share of area of the same cases. 1 is what heat that knows nothing of the region has.
+        ``border`` and for each of ``layers`` its name and ``groups``: of all cases, of each call
+        and of each outcome ``n``, ``zero`` (how many maps are 0 everywhere), ``means`` of each
+        measure over the cases in which it is defined, and ``ratios``: of each region the mean share
+        of heat over the mean share of area of the same cases. 1 is what heat that knows nothing of
+        the region has.
     """
     layers = [
         {
@@ -239,6 +240,7 @@ def _groups(
     filled = np.where(known, values, 0.0)
     members = {
         "all": np.ones(len(part), bool),
+        **{call: (part["target"] > 0).to_numpy() == (call == "positive") for call in CALLS},
         **{name: (part["outcome"] == name).to_numpy() for name in OUTCOMES},
     }
 

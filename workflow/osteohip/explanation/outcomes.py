@@ -6,3 +6,5 @@ OUTCOMES = {
     "FN": "false negative",
     "TN": "true negative",
 }
+# The calls by which maps are of two kinds: of the logit, and of the negated logit.
+CALLS = {"positive": "called osteoporotic", "negative": "called not osteoporotic"}

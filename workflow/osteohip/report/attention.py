@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from osteohip.errors import StudyError
-from osteohip.explanation.outcomes import OUTCOMES
+from osteohip.explanation.outcomes import CALLS, OUTCOMES
 from osteohip.files import read_json
 from osteohip.report.cohorts import cohort_title, column_title, held_out
 from osteohip.report.illustration import Illustration
@@ -189,16 +189,29 @@ def against_area(ratio: Numbers, region: str) -> str:
     if ratio["low"] is None:
         return f"whether heat seeks {region} cannot be told ({ratio['reason']})"
     if ratio["low"] > 1:
-        return f"heat lies on {region} more than its area alone would have it"
-    unlike = (
-        ", so that the maps are no sign that the network looks at bone" if region == "bone" else ""
-    )
+        return f"heat lies on {region} more than by its share of the area"
     if ratio["high"] < 1:
-        return f"heat lies on {region} less than its area alone would have it{unlike}"
-    return (
-        f"heat does not lie on {region} surely more or less than its area alone would have "
-        f"it{unlike}"
-    )
+        return f"heat lies on {region} less than by its share of the area"
+    return f"heat was not shown to lie on {region} more or less than by its share of the area"
+
+
+def bone_words(groups: Numbers) -> str:
+    """Return what the maps of both calls together say of bone; empty where nothing can be told."""
+    lows = {
+        call: low
+        for call in CALLS
+        for low in [groups[call]["ratios"]["bone"]["low"]]
+        if low is not None
+    }
+    seeking = [CALLS[call] for call, low in lows.items() if low > 1]
+    if not lows or len(seeking) == len(lows):
+        return ""
+    if seeking:
+        return (
+            f"So heat seeks bone in the maps of hips {seeking[0]} alone; those of the others are "
+            "no sign that the network looks at bone."
+        )
+    return "So the maps are no sign that the network looks at bone."
 
 
 def without_weights(looked: Numbers) -> dict[str, Any]:
@@ -261,8 +274,8 @@ def attention_tables(content: Numbers) -> list[Table]:
     return [
         _measures_table(both, content["attention"]["border"], mark, level),
         _checks_table(both, mark, level),
-        *(_outcomes_table(cohort, looked) for cohort, looked in both),
-        *(_cascade_table(cohort, looked) for cohort, looked in both),
+        *(_outcomes_table(*one, content["attention"]["border"], level) for one in both),
+        *(_cascade_table(*one, level) for one in both),
         *_seeds_tables(both, mark),
     ]
 
@@ -316,10 +329,17 @@ def _measures_table(
         rows=tuple(rows),
         align="l" * (1 + len(both)),
         mark=mark,
-        note=f"Means over the hips with their {level} % bootstrap interval by patient; maps that "
-        "are 0 everywhere have no shares. Heat over area is 1 where heat knows nothing of the "
-        f"region. The border band takes {exact_percent(border)} of the side at each edge. The "
-        "curves are those of the score of the class that was called.",
+        note=f"{_measures_note(border, level)} The maps of both calls are joined here; where "
+        "heat lies may differ between them.",
+    )
+
+
+def _measures_note(border: float, level: int) -> str:
+    return (
+        f"Means over the hips with their {level} % bootstrap interval by patient; maps that are 0 "
+        "everywhere have no shares. Heat over area is 1 where heat knows nothing of the region. "
+        f"The border band takes {exact_percent(border)} of the side at each edge. The curves are "
+        "those of the score of the class that was called."
     )
 
 
@@ -378,31 +398,32 @@ def _likeness(row: Any, pairs: list[tuple[Numbers, str]], name: str) -> list[Row
     ]
 
 
-def _outcomes_table(cohort: Numbers, looked: Numbers) -> Table:
+def _outcomes_table(cohort: Numbers, looked: Numbers, border: float, level: int) -> Table:
     groups = shown_layer(looked)["groups"]
-    columns = [list(_measures(groups[name], curves=True)) for name in OUTCOMES]
+    titles = {**CALLS, **OUTCOMES}
+    columns = [list(_measures(groups[name], curves=True)) for name in titles]
     return Table(
         key=f"attention-{cohort['id']}",
-        caption=f"Where the heat of the maps lies in {cohort_title(cohort)}, by outcome.",
+        caption=f"Where the heat of the maps lies in {cohort_title(cohort)}, by call and outcome.",
         header=(
             "",
             *(
-                f"{title.capitalize()}, n = {number(groups[name]['n'])}"
-                for name, title in OUTCOMES.items()
+                f"{capital(title)}, n = {number(groups[name]['n'])}"
+                for name, title in titles.items()
             ),
         ),
         rows=tuple(
             Row((lines[0][0], *(value for _, value in lines)))
             for lines in zip(*columns, strict=True)
         ),
-        align="lllll",
+        align="l" * (1 + len(titles)),
         mark=mark_of([cohort["synthetic"]]),
-        note="As in the table of all hips.",
+        note=_measures_note(border, level),
         supplement=True,
     )
 
 
-def _cascade_table(cohort: Numbers, looked: Numbers) -> Table:
+def _cascade_table(cohort: Numbers, looked: Numbers, level: int) -> Table:
     sanity = looked["sanity"]
     layers = list(sanity["layers"])
     rows = []
@@ -427,7 +448,9 @@ def _cascade_table(cohort: Numbers, looked: Numbers) -> Table:
         rows=tuple(rows),
         align="l" + "llr" * len(layers),
         mark=mark_of([cohort["synthetic"]]),
-        note="Medians over the hips; pairs with a map that is the same everywhere are left out.",
+        note=f"Medians over the hips with the {level} % interval of order statistics; pairs with a "
+        "map that is the same everywhere are left out. Spearman: rank correlation; SSIM: "
+        "structural similarity; 0 everywhere: how many maps are, of all.",
         supplement=True,
     )
 
@@ -500,15 +523,31 @@ def _zero_words(looked: Numbers) -> str:
 
 
 def _where_words(looked: Numbers) -> str:
-    """Return in words how the heat lies to each region that is known, with the ratios."""
-    ratios = shown_layer(looked)["groups"]["all"]["ratios"]
-    regions = REGIONS if has_masks(looked) else {"border": REGIONS["border"]}
-    return "; ".join(
-        f"{against_area(ratios[region], name)}"
-        + (f" (heat over area {estimate(ratios[region], digits=2)})" if known else "")
-        for region, name in regions.items()
-        for known in [ratios[region]["estimate"] is not None]
-    )
+    """Return in words how the heat lies to each region that is known, by the call, with ratios.
+
+    Maps of the logit and of the negated logit are told apart: their mean over all hips may lie
+    between two that lie on either side of it.
+    """
+    groups = shown_layer(looked)["groups"]
+    known = has_masks(looked)
+    regions = REGIONS if known else {"border": REGIONS["border"]}
+    told = []
+    for call, title in CALLS.items():
+        if not groups[call]["n"]:
+            told.append(f"No hip was {title}.")
+            continue
+        ratios = groups[call]["ratios"]
+        words = "; ".join(
+            against_area(ratios[region], name)
+            + (
+                f" (heat over area {estimate(ratios[region], digits=2)})"
+                if ratios[region]["estimate"] is not None
+                else ""
+            )
+            for region, name in regions.items()
+        )
+        told.append(f"In the maps of hips {title}, {words}.")
+    return " ".join(filter(None, [*told, bone_words(groups) if known else ""]))
 
 
 def check_words(looked: Numbers) -> str:

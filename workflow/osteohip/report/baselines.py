@@ -34,6 +34,12 @@ NAMES = {
     NO_PIXELS: "Age, side, device and year",
     THUMBNAIL: "Thumbnail of the crop",
 }
+# How the fitted ones are called in a sentence.
+SAID = {
+    AGE: "age alone",
+    NO_PIXELS: "age, side, device and year together",
+    THUMBNAIL: "the thumbnail of the crop",
+}
 CALLS = ("accuracy", "sensitivity", "specificity")
 
 
@@ -156,8 +162,9 @@ def _note(cohorts: Sequence[Numbers], plan: Numbers, level: int) -> str:
         f"baselines at {exact(plan['threshold'])}. In brackets the {level} % interval; areas: "
         f"{methods['auc']}, their differences: {methods['auc_difference']}; proportions: "
         f"{methods['accuracy']}, differences of accuracy in percentage points: "
-        f"{methods['accuracy_difference']}. Films of a device that training knows: {known}; "
-        "another device counts as the average one."
+        f"{methods['accuracy_difference']}. Films of a device that took training films too: "
+        f"{known}; "
+        "any other device counts as the average one."
         + (" The network's epoch was chosen on the validation set." if validation else "")
     )
 

@@ -393,10 +393,11 @@ def drop_table(content: Numbers, cohort: Numbers) -> Table:
         mark=mark_of([test["synthetic"], cohort["synthetic"]]),
         note=f"Estimates and differences with their {level} % interval, differences of shares in "
         "percentage points. At the prevalence of the test set, taken as known, the site keeps its "
-        "sensitivity and specificity; what then remains is not prevalence's. The site's hips are "
-        "weighted so that, within each class, they have the ages and T-scores of the test set; "
-        "what then remains of the difference is not the patients'. The effective size is that of "
-        "the hips with / without osteoporosis. Share of hips that lies in other bands than the "
+        "sensitivity and specificity; what then remains is not due to prevalence. The site's hips "
+        "are weighted so that, within each class, they have the ages and T-scores of the test set; "
+        "what then remains is not due to the patients' ages and T-scores. Explained: how much of "
+        "the observed difference goes away in this way. The effective size is that of the "
+        "hips with / without osteoporosis. Share of hips that lies in other bands than the "
         f"test set's: {distances}. A refit at the site shows how much of the drop is calibration; "
         f"it is fitted and measured on the same hips.{source} {methods_of(_drop_items(drop))} "
         "Those of the measures and of calibration stand in their tables.",

@@ -151,6 +151,11 @@ def limitations(content: Numbers) -> list[Markdown]:
         )
     elif len(externals) == 1:
         found.append("One external site shows that hospital, and not what to expect of others.")
+    if externals and not study["received"]:
+        found.append(
+            "A patient whom two hospitals know by two numbers would not be found to be in both: "
+            "that the sites share no patient is as sure as their numbers and dates of birth."
+        )
     for cohort in held_out(content):
         area, counts = cohort["metrics"]["auc"], cohort["osteoporosis"]
         if area["low"] is not None:

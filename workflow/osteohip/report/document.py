@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from osteohip.paper.tables import appendix_tables
 from osteohip.readers.question import QUESTION
 from osteohip.report.attention import attention_words, cohorts_looked
-from osteohip.report.baselines import NAMES
+from osteohip.report.baselines import SAID
 from osteohip.report.chapters import ORDER, bibliography, chapter
 from osteohip.report.checklists import checklist_tables, tally
 from osteohip.report.clinical import refit_sentence
@@ -180,7 +180,7 @@ def _words(content: Numbers) -> dict[str, Any]:
             f"{SOFTWARE.get(name, name)} {version}"
             for name, version in content["model"].get("versions", {}).items()
         ],
-        "scorer_names": NAMES,
+        "scorer_names": SAID,
         "question": QUESTION,
         "comparator": content["baselines"]["comparator"],
         "proportion_interval": INTERVALS[evaluation["proportion_interval"]],

@@ -20,6 +20,12 @@ from osteohip.writing.wording import Markdown, escape, sequence
 
 Numbers = Mapping[str, Any]
 
+MODALITIES = {
+    "CR": "computed radiography, CR",
+    "DX": "digital radiography, DX",
+    "RF": "radiofluoroscopy, RF",
+    "OT": "other, OT",
+}
 SOURCE = (
     "Its parts are those of Mitchell M, Wu S, Zaldivar A, et al. Model cards for model reporting. "
     "Proc Conf Fairness, Accountability, and Transparency 2019:220-229, "
@@ -108,12 +114,12 @@ def _use(content: Numbers) -> Iterator[Fact]:
     # A model that was received is for the patients and films of its own development.
     scope = received or content["config"]
     whose = "the criteria of its development" if received else "the study's criteria"
+    modalities = [MODALITIES.get(name, name) for name in scope["inventory"]["modalities"]]
     yield Fact(
         part,
         "Out of scope",
-        f"Other patients than {population(scope['selection'])}; other films than AP films of the "
-        f"hip or pelvis ({', '.join(scope['inventory']['modalities'])}); hips that {whose} "
-        "exclude.",
+        f"Other patients than {population(scope['selection'])}; other films than anteroposterior "
+        f"(AP) films of the hip or pelvis ({'; '.join(modalities)}); hips that {whose} exclude.",
         () if received else tuple(f"flow-{site['id']}" for site in content["sites"]),
     )
 
@@ -211,8 +217,8 @@ def _ethics(content: Numbers) -> Iterator[Fact]:
     yield Fact(
         part,
         "Privacy",
-        "Numbers of patients, dates, UIDs and names of files stay in the site's folder and in a "
-        "private folder. Records carry numbers of the study's own, in an order drawn at random; "
+        "Numbers of patients, dates, identifiers of films and names of files stay in the site's "
+        "folder and in a private folder. Records carry numbers of the study's own, in an order drawn at random; "
         f"ages of {content['study']['age_ceiling']} and more are told as "
         f"{content['study']['age_ceiling']}.",
     )

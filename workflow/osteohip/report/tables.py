@@ -203,7 +203,9 @@ def leakage_table(content: Numbers) -> Table:
         rows=tuple(rows),
         align="ll" + "r" * len(identities),
         mark=mark_of(site["synthetic"] for site in content["sites"]),
-        note="Files are compared by digest, pixels by the digest of the decoded values.",
+        note="Patients are compared by the number that their hospital gives them, between "
+        "hospitals together with the date of birth; films by their unique identifier; files by "
+        "digest; pixels by the digest of the decoded values.",
         supplement=True,
     )
 

@@ -112,7 +112,10 @@ class Supplement:
         return sum(ZERO in hip.lines for part in self.parts for hip in part.hips)
 
 
-ORIGIN = "Pictures of computed films, or by a model of such films, are marked as synthetic."
+ORIGIN = (
+    "Pictures are marked as synthetic where the film was computed or the model learned from "
+    "computed films."
+)
 
 
 def bar_colours() -> list[str]:
