@@ -218,8 +218,8 @@ def _ethics(content: Numbers) -> Iterator[Fact]:
         part,
         "Privacy",
         "Numbers of patients, dates, identifiers of films and names of files stay in the site's "
-        "folder and in a private folder. Records carry numbers of the study's own, in an order drawn at random; "
-        f"ages of {content['study']['age_ceiling']} and more are told as "
+        "folder and in a private folder. Records carry numbers of the study's own, in an order "
+        f"drawn at random; ages of {content['study']['age_ceiling']} and more are told as "
         f"{content['study']['age_ceiling']}.",
     )
     yield Fact(

@@ -119,9 +119,9 @@ def characteristics_table(content: Numbers) -> Table:
     ceiling = content["study"]["age_ceiling"]
     known = (
         "A line “not known” counts the hips without a value, which the line above it leaves out; "
-        "where there is none, no value is missing."
+        "a quantity without such a line lacks none."
         if any(map(any, unknown.values()))
-        else "No value is missing."
+        else "No quantity lacks a value."
     )
     return Table(
         key="characteristics",
