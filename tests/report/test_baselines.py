@@ -61,7 +61,7 @@ def test_the_rival_is_chosen_on_validation_and_kept(study: Any) -> None:
     assert comparator(content["cohorts"]) == "thumbnail"
     content["baselines"]["comparator"] = "thumbnail"
     text = report_markdown(content, all_tables(content)).replace("\\", "")
-    assert "by its area on the validation set, thumbnail of the crop; it is the one" in text
+    assert "by its area on the validation set, was the thumbnail of the crop; it is the one" in text
     assert "On the test set its area under the ROC curve was [0.612 (" in text
     assert "At External hospital its area under the ROC curve was [0.512 (" in text
 

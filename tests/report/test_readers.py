@@ -147,7 +147,7 @@ def test_simulated_readers_are_called_so_wherever_they_stand(study: Any) -> None
     assert "{.synthetic}" in text
     markdown = report_markdown(study.numbers, all_tables(study.numbers)).replace("\\", "")
     assert "simulated-1 and simulated-2 are simulated readers: they are no persons" in markdown
-    assert "turned round at a rate of [10.0 %]" in markdown
+    assert "turned round at a rate of [10 %]" in markdown
     for key in ("readers", "reader-agreement", "disagreements-test"):
         table = tables(study.numbers)[key]
         named = [*table.header, *(cell for row in table.rows for cell in row.cells)]

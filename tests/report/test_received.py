@@ -100,7 +100,7 @@ def test_its_scope_is_that_of_its_own_development(received: Any) -> None:
     tree.config = changed.reported().model_copy(update={"split": None})
     (scope,) = (fact for fact in card_facts(tree.count()) if fact.what == "Out of scope")
     assert scope.text.startswith("Other patients than women aged 55 years or more; other films")
-    assert "(CR, DX)" in scope.text
+    assert "(computed radiography, CR; digital radiography, DX)" in scope.text
     assert "the criteria of its development exclude" in scope.text
 
 

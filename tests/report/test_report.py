@@ -137,7 +137,7 @@ def printable(content: Any) -> set[str]:
         elif isinstance(leaf, (int, float)):
             size = abs(leaf)
             found.update(f"{size:.{digits}f}" for digits in range(4))
-            found.update((f"{size:,.0f}", f"{size:g}", f"{100 * size:.1f}"))
+            found.update((f"{size:,.0f}", f"{size:g}", f"{100 * size:.1f}", f"{100 * size:g}"))
     return found
 
 
@@ -267,7 +267,7 @@ def test_methods_follow_the_settings(study: Any) -> None:
     text = markdown_of(content).replace("\\", "")
     assert "a T-score of −1.75 or less" in text
     assert "values of interest (VOI LUT), or its window, was applied first." in text
-    assert "their median was taken, the rest divided by 3 standard" in text
+    assert "their median was subtracted; the rest was divided by 3 standard" in text
     assert "clipped to ±0.5." in text
     assert "VOI LUT" not in markdown_of(study.numbers)
     assert "(in training by a random 1 to 3)" in markdown_of(study.numbers).replace("\\", "")
@@ -286,7 +286,7 @@ def test_no_external_site_reads_well(make_tree: Any) -> None:
     assert "There was no external site" in text
     assert "[Table 1](#table-confusion-test) holds the calls" in text
     assert "the ROC curve." in text
-    assert "shared between the parts (" in text
+    assert "was found in more than one part (" in text
     assert "further image" not in text
     assert "was changed for the external" not in text
 
@@ -296,7 +296,7 @@ def test_two_external_sites_read_well(real_study: Any) -> None:
     assert "Table 1, Table 2 and Table 3 hold the calls" in text
     assert "Figure 1, Figure 2 and Figure 3 show who" in text
     assert "was changed for the external sites" in text
-    assert "or between the development site and an external site" in text
+    assert "or both at the development site and at an external site" in text
 
 
 def test_one_image_is_singular(study: Any) -> None:

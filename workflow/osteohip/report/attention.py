@@ -540,7 +540,7 @@ def _where_words(looked: Numbers) -> str:
         words = "; ".join(
             against_area(ratios[region], name)
             + (
-                f" (heat over area {estimate(ratios[region], digits=2)})"
+                f", {estimate(ratios[region], digits=2)}"
                 if ratios[region]["estimate"] is not None
                 else ""
             )

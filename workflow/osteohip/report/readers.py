@@ -165,8 +165,9 @@ def _between_table(cohorts: Sequence[Numbers], level: int) -> Table:
         note=f"In brackets the {level} % interval and, of proportions, the counts. Kappa is "
         "Cohen's for two readers and Fleiss' for more, its word that of the paper; where all "
         "answers are the same it is not defined. Of more than two readers agreement is the share "
-        "of pairs that agree, in the mean over the maps. AC1 and PABAK depend less on how often "
-        "either answer is given.",
+        "of pairs that agree, in the mean over the maps. AC1 is Gwet's own coefficient, PABAK the "
+        "kappa adjusted for prevalence and bias; both depend less on how often either answer is "
+        "given.",
     )
 
 
