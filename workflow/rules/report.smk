@@ -96,16 +96,15 @@ rule manuscript:
         runtime=10,
     params:
         folder=lambda wildcards, input: Path(input.numbers).parent,
-        options=lambda wildcards, input: (
-            [f"--statements={input.statements}"] if input.statements else []
-        ),
+        # The path itself is no parameter: Snakemake's report shows those.
+        statements="--statements" if STUDY.statements else "",
         code=code_digest("report.manuscript"),
         lock=LOCK,
     message:
         "Writing the report"
     shell:
-        "osteohip manuscript --report-dir {params.folder:q} {params.options:q}"
-        " > {log:q} 2>&1"
+        "osteohip manuscript --report-dir {params.folder:q} {params.statements}"
+        " {input.statements:q} > {log:q} 2>&1"
 
 
 rule supplement:
