@@ -70,13 +70,14 @@ def test_one_call_is_that_of_the_larger_class_and_the_baseline_of_the_table(stud
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "words", "weak"),
+    ("value", "low", "high", "p", "words", "weak"),
     [
-        (0.2, 0.1, 0.3, "This accuracy is above that of calling", False),
-        (0.1, -0.1, 0.3, "This accuracy was not shown to be above that of calling", True),
-        (-0.1, -0.2, 0.1, "This accuracy lies below that of calling", True),
-        (-0.2, -0.3, -0.1, "This accuracy is below that of calling", True),
-        (None, None, None, None, False),
+        (0.2, 0.1, 0.3, 0.01, "This accuracy is above that of calling", False),
+        (0.1, -0.1, 0.3, 0.3, "This accuracy was not shown to be above that of calling", True),
+        (0.2, 0.1, 0.3, 0.06, "This accuracy was not shown to be above that of calling", True),
+        (-0.1, -0.2, 0.1, 0.3, "This accuracy lies below that of calling", True),
+        (-0.2, -0.3, -0.1, 0.01, "This accuracy is below that of calling", True),
+        (None, None, None, None, None, False),
     ],
 )
 def test_the_accuracy_stands_beside_that_of_one_call(
@@ -85,12 +86,14 @@ def test_the_accuracy_stands_beside_that_of_one_call(
     value: float | None,
     low: float | None,
     high: float | None,
+    p: float | None,
     words: str | None,
     weak: bool,
 ) -> None:
     for other in content["cohorts"]:
-        other["one_call"]["difference"] |= {"difference": 0.2, "low": 0.1, "high": 0.3}
-    cohort["one_call"]["difference"] |= {"difference": value, "low": low, "high": high}
+        other["one_call"]["difference"] |= {"difference": 0.2, "low": 0.1, "high": 0.3, "p": 0.01}
+    found = {"difference": value, "low": low, "high": high, "p": p}
+    cohort["one_call"]["difference"] |= found
     text = bare(performance_sentences(cohort))
     assert estimate(cohort["metrics"]["auc"]) in text
     assert (words or "This accuracy") in text if words else "This accuracy" not in text
@@ -143,11 +146,17 @@ def test_no_refit_is_not_told(cohort: dict[str, Any]) -> None:
 def test_differences_that_exclude_zero_are_named(cohort: dict[str, Any]) -> None:
     found = cohort["drop"]["differences"]
     for name in ("sensitivity", "specificity", "accuracy", "ppv", "npv"):
-        found[name] |= {"difference": 0.1, "low": -0.1, "high": 0.3}
-    assert "Of the 5 measures that rest on the threshold, none has" in compared_sentence(cohort)
+        found[name] |= {"difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.3}
+    assert "Of the 5 measures that rest on the threshold, none was shown" in compared_sentence(
+        cohort
+    )
     found["npv"] |= {"low": 0.05}
+    assert "none was shown" in compared_sentence(cohort)
+    found["npv"] |= {"p": 0.01}
     shown = difference(found["npv"], percents=True)
-    assert f"zero for the negative predictive value, {shown}" in bare(compared_sentence(cohort))
+    assert f"tell a difference of the negative predictive value, {shown}" in bare(
+        compared_sentence(cohort)
+    )
     for name in ("sensitivity", "specificity", "accuracy", "ppv", "npv"):
         found[name] |= {"difference": None, "low": None, "high": None}
     assert compared_sentence(cohort) == ""
@@ -185,7 +194,7 @@ def test_the_lowest_and_the_highest_subgroup_are_named(
     assert "It was 0.550 (0.400–0.700) at a T-score within 0.5 of −2.5" in text
     assert "0.550 (0.400–0.700) at External hospital" in bare(" ".join(main_findings(content)))
     cohort["subgroups"] = cohort["subgroups"][:1]
-    assert "in no more than 0 subgroups" in subgroup_sentences(cohort)
+    assert "could be estimated in no subgroup by age" in subgroup_sentences(cohort)
 
 
 def test_one_training_is_a_limit_and_several_are_none(content: dict[str, Any]) -> None:

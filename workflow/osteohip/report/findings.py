@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from osteohip.evaluation.aggregates import difference_of_paired_proportions
+from osteohip.evaluation.estimate import LEVEL
 from osteohip.evaluation.measures import Confusion, proportions
 from osteohip.report.clinical import level_name
 from osteohip.report.cohorts import where
@@ -96,9 +97,9 @@ def _beside_one_call(cohort: Numbers) -> str:
         return ""
     other = f"{_call(cohort)}, {_shown(cohort['one_call']['accuracy'])}"
     by = f"the difference was {_points(found)}"
-    if found["low"] > 0:
+    if _sure(found) > 0:
         return f"This accuracy is above that of {other}; {by}."
-    if found["high"] < 0:
+    if _sure(found) < 0:
         return f"This accuracy is below that of {other}; {by}."
     if found["difference"] < 0:
         return f"This accuracy lies below that of {other}, which may be chance; {by}."
@@ -125,8 +126,8 @@ def not_above_one_call(cohorts: Sequence[Numbers]) -> list[Markdown]:
     return [
         where(cohort)
         for cohort in cohorts
-        for low in [cohort["one_call"]["difference"]["low"]]
-        if low is not None and low <= 0
+        for found in [cohort["one_call"]["difference"]]
+        if found["low"] is not None and _sure(found) <= 0
     ]
 
 
@@ -157,15 +158,25 @@ def compared_sentence(cohort: Numbers) -> Markdown:
     sure = [
         Markdown(f"{COMPARED[name]}, {_points(item)}")
         for name, item in known.items()
-        if item["low"] > 0 or item["high"] < 0
+        if _sure(item)
     ]
     measures = f"Of the {plural(len(known), 'measure')} that rest on the threshold"
     if not sure:
-        return Markdown(f"{measures}, none has a difference whose interval excludes zero.")
+        return Markdown(f"{measures}, none was shown to differ.")
     return Markdown(
-        f"{measures}, the interval of the difference excludes zero for {sequence(sure)}; intervals "
-        "are not corrected for their number."
+        f"{measures}, interval and p value tell a difference of {sequence(sure)}; neither is "
+        "corrected for the number of measures."
     )
+
+
+def _sure(found: Numbers) -> int:
+    """Return 1 or −1 where interval and p value both tell a difference to that side, else 0.
+
+    The interval and the exact test are by different methods, and in few hips they may disagree.
+    """
+    if found["p"] is not None and found["p"] >= 1 - LEVEL:
+        return 0
+    return int(found["low"] > 0) - int(found["high"] < 0)
 
 
 def explained_sentence(cohort: Numbers) -> Markdown:
@@ -265,10 +276,8 @@ def subgroup_sentences(cohort: Numbers) -> Markdown:
             "be estimated."
         ]
     else:
-        text = [
-            f"{place} the area could be estimated in no more than {counted} by age, side and "
-            "device maker."
-        ]
+        few = f"{counted} alone" if told else "no subgroup"
+        text = [f"{place} the area could be estimated in {few} by age, side and device maker."]
     for variable in ("side", BORDER):
         both = [group for group in known if group["variable"] == variable]
         if len(both) > 1:
