@@ -140,6 +140,12 @@ end
 -- A number keeps its sign of per cent, and a p value its number, on one line.
 local LINKS = { ["="] = true, ["<"] = true, [">"] = true }
 
+-- An interval, and a name that ends in a number. Word breaks at hyphens and dashes at will.
+local function is_unbroken(inline)
+  return inline.t == "Str"
+    and (inline.text:match("%d–[%d−]") or inline.text:match("^%a+%-%d+%p*$"))
+end
+
 function Inlines(inlines)
   for i = 2, #inlines - 1 do
     local before, after = inlines[i - 1], inlines[i + 1]
@@ -152,7 +158,18 @@ function Inlines(inlines)
       end
     end
   end
-  return inlines
+  if docx then return inlines end
+  local whole = pandoc.Inlines({})
+  for _, inline in ipairs(inlines) do
+    if not is_unbroken(inline) then
+      whole:insert(inline)
+    elseif typst then
+      whole:extend(bracketed("box", { inline }))
+    else
+      whole:insert(pandoc.Span({ inline }, { class = "unbroken" }))
+    end
+  end
+  return whole
 end
 
 local function quoted(text)

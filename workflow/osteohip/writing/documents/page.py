@@ -22,6 +22,9 @@ def to_html(source: Source) -> str:
                 "--standalone",
                 "--embed-resources",
                 "--section-divs",
+                "--toc",
+                "--toc-depth=2",
+                "--variable=toc-title:Contents",
                 # No width of a column is guessed from the length of a line.
                 "--columns=100000",
                 f"--css={style}",
