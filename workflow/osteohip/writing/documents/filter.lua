@@ -194,14 +194,20 @@ function Header(el)
   if el.identifier == "supplement" then floating = false end
 end
 
+-- From this width in millimetres on a picture is too small to read on a telephone.
+local WIDE = 130
+
 -- Typst draws vectors, tells the text alternative, and keeps a picture within the text. On a narrow
 -- screen a wide picture scrolls, for the keyboard too.
 function Figure(el)
-  if html then el.attributes.tabindex = "0" end
-  if not typst then return el end
   local image
   el:walk({ Image = function(found) image = found end })
-  if not image then return el end
+  if html then
+    el.attributes.tabindex = "0"
+    local width = image and (image.attributes.width or ""):match("^(%d+)mm$")
+    if width and tonumber(width) >= WIDE then el.classes:insert("wide") end
+  end
+  if not typst or not image then return el end
   local vector = image.src:gsub("%.png$", ".pdf")
   local source = exists(vector) and vector or image.src
   local alt = image.attributes.alt or pandoc.utils.stringify(image.caption)
