@@ -103,7 +103,7 @@ def test_what_the_authors_say_is_printed_as_it_is(real_study: Any, tmp_path: Pat
         "Ethics. Approved [here](http://a.b) by &lt;b&gt;them&lt;/b&gt; | $1^2$ @collins2024."
         in text
     )
-    abstract = text[text.index("Abstract") : text.index("Introduction")]
+    abstract = text[text.index("Background.") : text.index("Osteoporosis is defined")]
     assert "Registration. Not registered." in abstract
     assert "Nothing was done." in (folder / "model-card.md").read_text(encoding="utf-8")
     frame = pd.read_csv(folder / "checklists" / "tripod-ai.csv", dtype=str).set_index("item")

@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 from tqdm import tqdm
 
-from osteohip.errors import InputError, StudyError
+from osteohip.errors import StudyError
 from osteohip.files import write_csv, write_json, write_text
 from osteohip.site.schema import read_site
 from osteohip.synthetic import dxa
@@ -150,7 +150,7 @@ def check_replaceable(out: Path) -> None:
 def _is_synthetic(folder: Path) -> bool:
     try:
         return read_site(folder).synthetic
-    except InputError:
+    except StudyError:
         return False
 
 
