@@ -224,9 +224,9 @@ def test_lines_that_head_others_are_heads_of_tables_in_the_pdf(study: Any) -> No
     assert heads.count("column") == sum(len(table.header) for table in study.printed)
 
 
-def pdf_heads(path: Path) -> list[str]:
-    """Kinds of the heads of tables in a tagged PDF; a piece on a further page is no second one."""
-    found: list[str] = []
+def structure(path: Path) -> list[dict[str, Any]]:
+    """The structure elements of a tagged PDF in reading order."""
+    found: list[dict[str, Any]] = []
 
     def walk(node: Any) -> None:
         node = node.get_object() if hasattr(node, "get_object") else node
@@ -234,14 +234,22 @@ def pdf_heads(path: Path) -> list[str]:
             for kid in node:
                 walk(kid)
         elif isinstance(node, dict):
-            if node.get("/S") == "/TH":
-                attributes = [item.get_object() for item in node["/A"].get_object()]
-                wide = any(item.get("/ColSpan", 1) > 1 for item in attributes)
-                found.append("spanning" if wide else "column")
+            found.append(node)
             if node.get("/K") is not None:
                 walk(node["/K"])
 
     walk(pypdf.PdfReader(path).trailer["/Root"]["/StructTreeRoot"])
+    return found
+
+
+def pdf_heads(path: Path) -> list[str]:
+    """Kinds of the heads of tables in a tagged PDF; a piece on a further page is no second one."""
+    found = []
+    for node in structure(path):
+        if node.get("/S") == "/TH":
+            attributes = [item.get_object() for item in node["/A"].get_object()]
+            wide = any(item.get("/ColSpan", 1) > 1 for item in attributes)
+            found.append("spanning" if wide else "column")
     return found
 
 
@@ -255,22 +263,7 @@ def test_every_figure_has_a_text_alternative_in_all_formats(study: Any) -> None:
 
 def pdf_alternatives(path: Path) -> list[str]:
     """Text alternatives of a tagged PDF in reading order."""
-    reader = pypdf.PdfReader(path)
-    found: list[str] = []
-
-    def walk(node: Any) -> None:
-        node = node.get_object() if hasattr(node, "get_object") else node
-        if isinstance(node, list):
-            for kid in node:
-                walk(kid)
-        elif isinstance(node, dict):
-            if "/Alt" in node:
-                found.append(" ".join(str(node["/Alt"]).split()))
-            if node.get("/K") is not None:
-                walk(node["/K"])
-
-    walk(reader.trailer["/Root"]["/StructTreeRoot"])
-    return found
+    return [" ".join(str(node["/Alt"]).split()) for node in structure(path) if "/Alt" in node]
 
 
 def test_links_lead_somewhere_in_pdf_and_word(study: Any) -> None:
