@@ -85,6 +85,7 @@ for panel, commands in {
         handover.seal,
         handover.receive,
         report.report,
+        report.statements,
         report.manuscript,
         report.supplement,
         crate.crate,

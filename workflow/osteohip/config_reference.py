@@ -23,7 +23,7 @@ STAGES = {
     "model": ("receive",),
     "external": ("inventory",),
     "allow_mixing": ("predict", "explain"),
-    "statements": ("manuscript",),
+    "statements": ("statements",),
     "seed": ("select", "split"),
     "device": ("train", "predict", "explain"),
     "precision": ("train",),

@@ -55,13 +55,41 @@ rule report:
         " --out-dir {params.out:q} > {log:q} 2>&1"
 
 
+rule statements:
+    """Keep what only the authors can say with the results, so that its place is told nowhere."""
+    input:
+        file=STUDY.statements or [],
+    output:
+        statements="results/statements.json",
+    log:
+        "results/logs/statements.log",
+    benchmark:
+        "results/benchmarks/statements.tsv"
+    group:
+        "report"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        option="--file" if STUDY.statements else "",
+        code=code_digest("report.statements"),
+        lock=LOCK,
+    message:
+        "Reading what the authors state"
+    shell:
+        "osteohip statements {params.option} {input.file:q} --out {output.statements:q}"
+        " > {log:q} 2>&1"
+
+
 rule manuscript:
     """Write the report as HTML, PDF and DOCX, its checklists and model card, from its numbers."""
     input:
         numbers=rules.report.output.numbers,
         # Stands for the figures, by their digests: a folder would be followed by its date.
         origins=rules.report.output.origins,
-        statements=STUDY.statements or [],
+        statements=rules.statements.output.statements,
     output:
         html=report(
             "reports/report.html",
@@ -96,15 +124,13 @@ rule manuscript:
         runtime=10,
     params:
         folder=lambda wildcards, input: Path(input.numbers).parent,
-        # The path itself is no parameter: Snakemake's report shows those.
-        statements="--statements" if STUDY.statements else "",
         code=code_digest("report.manuscript"),
         lock=LOCK,
     message:
         "Writing the report"
     shell:
-        "osteohip manuscript --report-dir {params.folder:q} {params.statements}"
-        " {input.statements:q} > {log:q} 2>&1"
+        "osteohip manuscript --report-dir {params.folder:q} --statements {input.statements:q}"
+        " > {log:q} 2>&1"
 
 
 rule supplement:

@@ -76,6 +76,21 @@ def report(
     write_json(out_dir / ORIGINS_FILE, origins_of(written, out_dir, sys.argv[1:]))
 
 
+def statements(
+    *,
+    out: Annotated[Path, typer.Option(help="JSON to write")],
+    file: Annotated[
+        Path | None, typer.Option(help="file of what only the authors can say (YAML)")
+    ] = None,
+) -> None:
+    """Check what only the authors can say, and write it as JSON; nothing without a file."""
+    from osteohip.files import write_json
+    from osteohip.statements import Statements, read_statements
+
+    said = read_statements(file) if file else Statements()
+    write_json(out, said.model_dump(exclude_none=True))
+
+
 def manuscript(
     *,
     report_dir: Annotated[Path, typer.Option(help="folder with numbers.json and figures/")],
