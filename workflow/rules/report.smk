@@ -57,8 +57,6 @@ rule report:
 
 rule statements:
     """Keep what only the authors can say with the results, so that its place is told nowhere."""
-    input:
-        file=STUDY.statements or [],
     output:
         statements="results/statements.json",
     log:
@@ -73,14 +71,15 @@ rule statements:
         mem_mb=500,
         runtime=10,
     params:
-        option="--file" if STUDY.statements else "",
+        # No input: Snakemake's report shows those of all rules, and parameters of what it holds.
+        options=[f"--file={STUDY.statements}"] if STUDY.statements else [],
+        digest=file_digest(Path(STUDY.statements)) if STUDY.statements else "",
         code=code_digest("report.statements"),
         lock=LOCK,
     message:
         "Reading what the authors state"
     shell:
-        "osteohip statements {params.option} {input.file:q} --out {output.statements:q}"
-        " > {log:q} 2>&1"
+        "osteohip statements {params.options:q} --out {output.statements:q} > {log:q} 2>&1"
 
 
 rule manuscript:
